@@ -1,0 +1,81 @@
+"""What a step asks of the outside world over HTTP, what comes back, and how it can fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+BodyType = Literal["json", "form", "multipart", "text", "none"]
+FailureKind = Literal["connection", "timeout", "blocked_address", "http"]
+
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_MAX_BYTES = 10_000_000
+
+RETRYABLE_STATUSES = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """One request as its author means it; `timeout` is wall-clock seconds for all of it.
+
+    `connection` names the stored connection that signs it. `private_headers` are the names of
+    headers that carry a secret: they never follow a redirect to another origin.
+    """
+
+    method: str
+    url: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    body_type: BodyType = "none"
+    connection: str | None = None
+    private_headers: frozenset[str] = frozenset()
+    follow_redirects: bool = True
+    timeout: float = DEFAULT_TIMEOUT
+    max_bytes: int = DEFAULT_MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingAnswer:
+    """What came back: header names in lower case, the body as JSON where it is JSON, else text.
+
+    `note` says what had to be kept otherwise than announced. `url` is where the answer came from.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    url: str
+    note: str | None = None
+
+
+class HttpFailed(Exception):
+    """A request got no usable answer; `message` is a sentence for the author."""
+
+    def __init__(
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        answer: OutgoingAnswer | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.answer = answer
+
+
+class Http(Protocol):
+    """The port through which a step reaches the web."""
+
+    def send(self, request: OutgoingRequest) -> OutgoingAnswer:
+        """Send one request and give the answer, whatever its status; else raise HttpFailed."""
+        ...
+
+
+def is_retryable_status(status: int) -> bool:
+    """Whether the same request may succeed later after this status."""
+    return status in RETRYABLE_STATUSES or status >= 500
