@@ -1,0 +1,1 @@
+"""The doors: one package a room of the web; discovered, not listed."""
