@@ -1,0 +1,107 @@
+"""The contract of the catalogue of steps: what one file in `core/steps/` declares and does."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from core.engine.definition import Branch, Step
+from core.engine.fields import Field
+from core.engine.http_messages import OutgoingAnswer, OutgoingRequest
+from core.engine.outcomes import Done, Outcome
+
+if TYPE_CHECKING:
+    from core.engine.blocks import Block
+
+
+class Effect(StrEnum):
+    """What a step does to the world, and so what a crash in the middle of it means."""
+
+    PURE = "pure"  # nothing: may be computed again
+    INSIDE = "inside"  # our own database: exactly once, in one transaction with its journal row
+    REPEATABLE = "repeatable"  # outside: at least once, always under the same key
+
+
+class Http(Protocol):
+    """The one way out to other systems."""
+
+    def send(self, request: OutgoingRequest, *, connection: str | None = None) -> OutgoingAnswer:
+        """Send it through the guard, signed by the named connection."""
+
+
+class StoredValues(Protocol):
+    """Small values shared by all runs of the workspace."""
+
+    def read(self, key: str) -> Any: ...
+
+    def store(self, key: str, value: Any, *, expires: datetime | None) -> None: ...
+
+    def increment(self, key: str, by: float, *, expires: datetime | None) -> float: ...
+
+
+class Log(Protocol):
+    """Lines an author writes into the run's log."""
+
+    def write(self, level: str, message: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """The world as a step meets it: ports, its effect key, and the time it began."""
+
+    key: str  # Idempotency-Key of this step's effect: "<run id>:<step path>"
+    started_at: datetime
+    http: Http
+    values: StoredValues
+    log: Log
+    timezone: str = "UTC"
+    timeout: float | None = None  # seconds left for this attempt
+
+
+class StepType:
+    """A kind of step. Subclasses declare; `key` is the file's name."""
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    help: ClassVar[str]
+    category: ClassVar[str]  # logic | connect | data | code | people
+    icon: ClassVar[str]  # a name of the icon sprite
+    keywords: ClassVar[tuple[str, ...]] = ()
+    fields: ClassVar[tuple[Field, ...]] = ()
+    effect: ClassVar[Effect] = Effect.PURE
+    example_output: ClassVar[Any] = None  # what the data picker shows before the first run
+
+    is_block: ClassVar[bool] = False
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The inputs' default values, by key."""
+        return {field.key: field.default for field in self.fields if field.default is not None}
+
+    def summary(self, step: Step) -> str:
+        """One short line under the step's name on its card."""
+        return ""
+
+    def run(self, inputs: Mapping[str, Any], context: StepContext) -> Outcome:
+        """Do the work; raises StepFailed."""
+        raise StepTypeIncomplete(self.key)
+
+
+class BlockType(StepType):
+    """A kind of step with steps inside it; it walks its branches itself."""
+
+    is_block = True
+    fixed_branches: ClassVar[tuple[Branch, ...]] = ()  # what a new one starts with
+    free_branches: ClassVar[bool] = False  # may the author add and remove paths?
+    optional_branches: ClassVar[tuple[str, ...]] = ()  # keys that may be left out
+    branches_have_conditions: ClassVar[bool] = False
+    is_loop: ClassVar[bool] = False  # its body runs once for each turn
+
+    def walk(self, step: Step, block: "Block") -> Generator[Any, Any, Done]:
+        """Walk the branches by `yield from block.…`; returns the block's output."""
+        raise StepTypeIncomplete(self.key)
+
+
+class StepTypeIncomplete(Exception):
+    """A step type neither runs nor walks: a mistake in its file."""

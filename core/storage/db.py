@@ -1,0 +1,126 @@
+"""The one handle on the database, its base class, and the one way to write: `transaction()`."""
+
+import fcntl
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import IO, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import DeclarativeBase, Session
+
+WRITE_LOCK_PATIENCE = 10.0  # seconds to stand in line before SQLite itself is asked
+WRITE_LOCK_POLL = 0.002  # seconds
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class WriteOutsideTransaction(RuntimeError):
+    """Something changed a row outside `transaction()`: only runtime verbs write."""
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Write through the session: all of it is committed together, or nothing; nests by joining."""
+    if _writing.get():
+        yield db.session()
+        return
+    db.session.rollback()  # a read snapshot cannot become a write transaction on SQLite
+    token = _writing.set(True)
+    try:
+        yield db.session()
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def write_connection() -> Iterator[Connection]:
+    """A connection in a write transaction, for hot paths that need no session."""
+    token = _writing.set(True)
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def read_connection() -> Iterator[Connection]:
+    """A connection in a read transaction, for hot paths that need no session."""
+    token = _writing.set(False)
+    try:
+        with db.engine.connect() as connection:
+            yield connection
+    finally:
+        _writing.reset(token)
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_writes_outside(session: Session, *_: Any) -> None:
+    if not _writing.get() and (session.new or session.dirty or session.deleted):
+        raise WriteOutsideTransaction("use core.storage.db.transaction()")
+
+
+def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
+    """Set up connections of this engine: WAL, write lock and BEGIN IMMEDIATE on SQLite."""
+    if engine.dialect.name != "sqlite":
+        return
+    lock_path = home / "write.lock"
+    synchronous = "FULL" if fsync else "NORMAL"
+
+    @event.listens_for(engine, "connect")
+    def connected(dbapi: sqlite3.Connection, record: Any) -> None:
+        dbapi.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "busy_timeout=10000",
+            "foreign_keys=ON",
+        ):
+            dbapi.execute(f"PRAGMA {pragma}")
+        record.info["write_lock"] = lock_path.open("w")
+
+    @event.listens_for(engine, "close")
+    def closed(_dbapi: sqlite3.Connection, record: Any) -> None:
+        if lock := record.info.pop("write_lock", None):
+            lock.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        if _writing.get():
+            _stand_in_line(connection.info["write_lock"])
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "checkin")
+    def returned(_dbapi: sqlite3.Connection, record: Any) -> None:
+        if lock := record.info.get("write_lock"):
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _stand_in_line(lock: IO[str]) -> None:
+    """Writers of all processes queue here: SQLite's own lock starves the unlucky for seconds."""
+    deadline = time.monotonic() + WRITE_LOCK_PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(WRITE_LOCK_POLL)
+        else:
+            return
