@@ -1,0 +1,55 @@
+"""What the rail and the settings list show: each room says so itself in its `__init__.py`.
+
+RAIL = Entry("Runs", icon="history", endpoint="runs.index", order=30)
+SETTINGS = (Entry("Keys", icon="key-round", endpoint="keys.index", order=20),)
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from flask import request
+
+import blueprints
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the rail; in SETTINGS, of the list beside the settings pages."""
+
+    label: str
+    icon: str
+    endpoint: str
+    order: int
+    group: str = "Workspace"
+    at_the_end: bool = False
+
+    def is_here(self) -> bool:
+        """Whether the page being shown belongs to this entry."""
+        if self in rail():
+            room = self.endpoint.partition(".")[0]
+            rooms_of_settings = {entry.endpoint for entry in _settings()}
+            in_settings = request.endpoint in rooms_of_settings
+            return self.at_the_end if in_settings else request.blueprint == room
+        return request.endpoint == self.endpoint
+
+
+@cache
+def rail() -> tuple[Entry, ...]:
+    """The links of the rail, in order."""
+    entries = [room.RAIL for room in blueprints.rooms() if hasattr(room, "RAIL")]
+    return tuple(sorted(entries, key=lambda entry: entry.order))
+
+
+@cache
+def settings_groups() -> dict[str, list[Entry]]:
+    """The links beside the settings pages, by group."""
+    groups: dict[str, list[Entry]] = {"You": [], "Workspace": [], "openBuild": []}
+    for entry in sorted(_settings(), key=lambda entry: entry.order):
+        groups[entry.group].append(entry)
+    return {name: entries for name, entries in groups.items() if entries}
+
+
+def _settings() -> Iterator[Entry]:
+    for room in blueprints.rooms():
+        yield from getattr(room, "SETTINGS", ())

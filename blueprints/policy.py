@@ -1,0 +1,67 @@
+"""Who may do what: roles, verbs, and one row for every route. What has no row is refused."""
+
+from enum import StrEnum
+
+from core.storage.membership import Role
+
+
+class Verb(StrEnum):
+    """What a route lets somebody do."""
+
+    CALL = "call"  # a public address with its own rules: no session, no form token
+    VISIT = "visit"  # pages for people who are not signed in
+    SEE = "see"
+    SEE_DATA = "see data"
+    RUN = "run"
+    EDIT = "edit"
+    PUBLISH = "publish"
+    USE_CONNECTION = "use connection"
+    MANAGE = "manage"
+    OWN = "own"
+
+
+_LOOKING = {Verb.SEE, Verb.SEE_DATA}
+_BUILDING = {Verb.RUN, Verb.EDIT, Verb.PUBLISH, Verb.USE_CONNECTION}
+
+VERBS_OF: dict[Role, frozenset[Verb]] = {
+    Role.VIEWER: frozenset(_LOOKING),
+    Role.EDITOR: frozenset(_LOOKING | _BUILDING),
+    Role.ADMIN: frozenset(_LOOKING | _BUILDING | {Verb.MANAGE}),
+    Role.OWNER: frozenset(_LOOKING | _BUILDING | {Verb.MANAGE, Verb.OWN}),
+}
+
+ROUTES: dict[str, Verb] = {
+    "static": Verb.CALL,
+    "home.index": Verb.SEE,
+    "sessions.sign_in": Verb.VISIT,
+    "sessions.open_session": Verb.VISIT,
+    "sessions.sign_out": Verb.SEE,
+    "sessions.new_owner": Verb.VISIT,
+    "sessions.create_owner": Verb.VISIT,
+    "settings.workspace": Verb.SEE,
+    "settings.change_workspace": Verb.MANAGE,
+    "settings.profile": Verb.SEE,
+    "settings.change_profile": Verb.SEE,
+    "settings.change_password": Verb.SEE,
+    "styleguide.index": Verb.SEE,
+    "workflows.index": Verb.SEE,
+    "workflows.new": Verb.EDIT,
+    "workflows.create": Verb.EDIT,
+    "workflows.enable": Verb.PUBLISH,
+    "workflows.disable": Verb.PUBLISH,
+    "workflows.edit_name": Verb.EDIT,
+    "workflows.rename": Verb.EDIT,
+    "workflows.duplicate": Verb.EDIT,
+    "workflows.confirm_deletion": Verb.EDIT,
+    "workflows.delete": Verb.EDIT,
+    "workflows.export": Verb.SEE,
+    "workflows.new_import": Verb.EDIT,
+    "workflows.import_file": Verb.EDIT,
+    "workflows.new_run": Verb.RUN,
+    "workflows.start_run": Verb.RUN,
+}
+
+
+def may(role: Role, verb: Verb) -> bool:
+    """Whether a member with that role may do it."""
+    return verb in VERBS_OF[role]
