@@ -1,0 +1,110 @@
+"""How the text of a setting becomes a value."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+SIZES = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
+DURATION = re.compile(r"(\d+)\s*(ms|s|m|h|d)")
+SIZE = re.compile(r"(\d+)\s*([KMG]?B?)", re.IGNORECASE)
+ENCRYPTION_KEY_BYTES = 32
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the message says which, why and what to do."""
+
+
+def text(value: str) -> str:
+    """Text without the blanks around it."""
+    return value.strip()
+
+
+def folder(value: str) -> Path:
+    """A folder's absolute path."""
+    if not value.strip():
+        raise ValueError("a folder's path is needed.")
+    return Path(value.strip()).expanduser().resolve()
+
+
+def web_address(value: str) -> str:
+    """The start of a web address, without a slash at its end; or nothing."""
+    value = value.strip().rstrip("/")
+    if value and not re.fullmatch(r"https?://[^\s/?#]+", value):
+        raise ValueError("write an address such as https://flows.example.com, without a path.")
+    return value
+
+
+def listing(value: str) -> tuple[str, ...]:
+    """Entries between commas."""
+    return tuple(entry.strip() for entry in value.split(",") if entry.strip())
+
+
+def choice(choices: tuple[str, ...], value: str) -> str:
+    """One of a few words."""
+    if value not in choices:
+        raise ValueError(f"choose one of {', '.join(choices)}.")
+    return value
+
+
+def duration(value: str) -> timedelta:
+    """A length of time such as 30d, 12h or 500ms."""
+    match = DURATION.fullmatch(value.strip())
+    if not match:
+        raise ValueError("write a length of time such as 30d, 12h or 15m.")
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def size(value: str) -> int:
+    """A number of bytes such as 10MB."""
+    match = SIZE.fullmatch(value.strip())
+    unit = match[2].upper() if match else ""
+    unit = unit if unit in SIZES else unit + "B"
+    if not match:
+        raise ValueError("write a size such as 10MB.")
+    return int(match[1]) * SIZES[unit]
+
+
+def encryption_keys(value: str) -> tuple[str, ...]:
+    """Keys between commas, each 32 bytes in URL-safe base64."""
+    keys = listing(value)
+    for key in keys:
+        try:
+            length = len(base64.urlsafe_b64decode(key))
+        except (binascii.Error, ValueError) as error:
+            raise ValueError("a key is not URL-safe base64.") from error
+        if length != ENCRYPTION_KEY_BYTES:
+            raise ValueError(f"a key has {length} bytes instead of {ENCRYPTION_KEY_BYTES}.")
+    return keys
+
+
+def parse_env_file(content: str, file: Path) -> Mapping[str, str]:
+    """The NAME=value lines of a .env file; quotes around a value are dropped."""
+    values = {}
+    for number, line in enumerate(content.splitlines(), start=1):
+        line = line.strip().removeprefix("export ")
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise ConfigError(f"{file}, line {number}: write NAME=value.")
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        values[name.strip()] = value
+    return values
+
+
+def distance(left: str, right: str) -> int:
+    """How many letters must change to make one word the other."""
+    previous = list(range(len(right) + 1))
+    for row, letter in enumerate(left, start=1):
+        line = [row]
+        for column, other in enumerate(right, start=1):
+            replaced = previous[column - 1] + (letter != other)
+            line.append(min(previous[column] + 1, line[-1] + 1, replaced))
+        previous = line
+    return previous[-1]

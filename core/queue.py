@@ -1,0 +1,187 @@
+"""The queue: rings workers for a run, and carries short messages between processes.
+
+The database is the truth. A bell that nobody hears is rung again, so ringing never fails: when
+Valkey is away the answer is False, and the scheduler tries later. The only module, with worker.py,
+that knows RQ.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from secrets import token_hex
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from core import config
+
+QUEUE = "openbuild"
+JOBS = {
+    "io": ("core.jobs.advance_run", "advance_run"),
+    "alone": ("core.jobs.advance_run_alone", "advance_run_alone"),
+}
+ALLOWED = {f"{module}.{function}": (module, function) for module, function in JOBS.values()}
+RESULT_SECONDS = 5
+FAILURE_SECONDS = 3600
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
+SILENCE_SECONDS = 1.0
+NO_TIMEOUT = -1
+CHANNELS = "openbuild:"
+log = logging.getLogger(__name__)
+
+
+class ForbiddenJob(Exception):
+    """A job in the queue names something that isn't one of ours."""
+
+
+class RunJob(Job):
+    """A job that can call the functions of core.jobs and nothing else, whoever wrote it."""
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """The function of core.jobs that the job names."""
+        if self.instance is not None or self.func_name not in ALLOWED:
+            raise ForbiddenJob(f"job {self.id} names {self.func_name!r}, which is not ours to call")
+        module, function = ALLOWED[self.func_name]
+        return getattr(import_module(module), function)  # type: ignore[no-any-return]
+
+    def restore(self, raw_data: Any) -> None:
+        """Read a job, without anything that would call, send or repeat."""
+        super().restore(raw_data)
+        self._success_callback_name = None
+        self._failure_callback_name = None
+        self._stopped_callback_name = None
+        self.webhooks = []
+        self.retries_left = None
+        self.repeats_left = None
+        self.rate_limit_key = None
+        self._dependency_ids = []
+
+
+_clients: dict[tuple[int, str], "redis.Redis"] = {}
+_silent_until = 0.0
+
+
+def connection() -> "redis.Redis":
+    """This process's connection to the queue's server."""
+    key = (os.getpid(), config.current().queue_url)
+    if key not in _clients:
+        _clients[key] = connect(socket_timeout=ANSWER_SECONDS)
+    return _clients[key]
+
+
+def connect(socket_timeout: float | None = None) -> "redis.Redis":
+    """A connection of its own, for whoever waits on the server for long."""
+    return redis.Redis.from_url(
+        config.current().queue_url,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=socket_timeout,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+def queue(server: "redis.Redis") -> Queue:
+    """The one queue, as this connection sees it."""
+    return Queue(QUEUE, connection=server, job_class=RunJob, serializer=JSONSerializer)
+
+
+def is_alive() -> bool:
+    """Whether the queue's server answers."""
+    try:
+        return bool(connection().ping())
+    except RedisError:
+        return False
+
+
+def ring(run_id: str, lane: str = "io") -> bool:
+    """Tell the workers to look at a run; False when nobody could be told."""
+    return attempt(lambda: enqueue(run_id, lane))
+
+
+def enqueue(run_id: str, lane: str) -> None:
+    module, function = JOBS[lane]
+    queue(connection()).enqueue_call(
+        f"{module}.{function}",
+        args=[run_id],
+        timeout=NO_TIMEOUT,
+        result_ttl=RESULT_SECONDS,
+        failure_ttl=FAILURE_SECONDS,
+        description=f"run {run_id}",
+        job_id=f"run-{run_id}-{token_hex(3)}",
+    )
+
+
+def publish(channel: str, text: str) -> bool:
+    """Send a text to whoever listens on a channel; False when the server is away."""
+    return attempt(lambda: connection().publish(CHANNELS + channel, text))
+
+
+def attempt(act: Callable[[], object]) -> bool:
+    """Do it if the server answers; after a failure, don't ask again for a moment."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        act()
+    except RedisError as error:
+        _silent_until = time.monotonic() + SILENCE_SECONDS
+        log.warning("the queue is away: %s", error)
+        return False
+    return True
+
+
+class Subscription:
+    """Messages of some channels; a lost connection is taken up again by itself."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self.patterns = [CHANNELS + pattern for pattern in patterns]
+        self.listener: Any = None
+
+    def next(self, seconds: float) -> tuple[str, str] | None:
+        """The next message as (channel, text), or None after so many seconds without one."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                message = self.listening().get_message(timeout=left)
+            except RedisError:
+                self.close()
+                time.sleep(min(SILENCE_SECONDS, max(deadline - time.monotonic(), 0)))
+                continue
+            if message:
+                channel = message["channel"].decode().removeprefix(CHANNELS)
+                return channel, message["data"].decode()
+        return None
+
+    def listening(self) -> Any:
+        if self.listener is None:
+            listener = connect().pubsub(ignore_subscribe_messages=True)
+            listener.psubscribe(*self.patterns)
+            self.listener = listener
+        return self.listener
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self.listener is not None:
+            listener, self.listener = self.listener, None
+            listener.close()
+            listener.connection_pool.disconnect()
+
+
+@contextmanager
+def subscribe(*patterns: str) -> Iterator[Subscription]:
+    """Listen to channels, named with * for any part, until the block ends."""
+    subscription = Subscription(patterns)
+    try:
+        yield subscription
+    finally:
+        subscription.close()
