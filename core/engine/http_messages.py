@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 BodyType = Literal["json", "form", "multipart", "text", "none"]
 FailureKind = Literal["connection", "timeout", "blocked_address", "http"]
@@ -17,8 +17,8 @@ RETRYABLE_STATUSES = frozenset({408, 425, 429})
 class OutgoingRequest:
     """One request as its author means it; `timeout` is wall-clock seconds for all of it.
 
-    `connection` names the stored connection that signs it. `private_headers` are the names of
-    headers that carry a secret: they never follow a redirect to another origin.
+    `private_headers` are the names (lower case) of headers that carry a secret: they never follow
+    a redirect to another origin.
     """
 
     method: str
@@ -27,7 +27,6 @@ class OutgoingRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     body_type: BodyType = "none"
-    connection: str | None = None
     private_headers: frozenset[str] = frozenset()
     follow_redirects: bool = True
     timeout: float = DEFAULT_TIMEOUT
@@ -38,7 +37,8 @@ class OutgoingRequest:
 class OutgoingAnswer:
     """What came back: header names in lower case, the body as JSON where it is JSON, else text.
 
-    `note` says what had to be kept otherwise than announced. `url` is where the answer came from.
+    `note` says what had to be kept otherwise than announced, `url` where the answer came from,
+    `retry_after` how many seconds the server asks to be left alone.
     """
 
     status: int
@@ -46,6 +46,7 @@ class OutgoingAnswer:
     body: Any
     url: str
     note: str | None = None
+    retry_after: float | None = None
 
 
 class HttpFailed(Exception):
@@ -66,14 +67,6 @@ class HttpFailed(Exception):
         self.retryable = retryable
         self.retry_after = retry_after
         self.answer = answer
-
-
-class Http(Protocol):
-    """The port through which a step reaches the web."""
-
-    def send(self, request: OutgoingRequest) -> OutgoingAnswer:
-        """Send one request and give the answer, whatever its status; else raise HttpFailed."""
-        ...
 
 
 def is_retryable_status(status: int) -> bool:
