@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from flask import request
+from flask import Flask, request
 
 import blueprints
+
+
+def install(app: Flask) -> None:
+    """Give templates what there is to navigate to."""
+    app.jinja_env.globals.update(rail=rail, settings_groups=settings_groups)
 
 
 @dataclass(frozen=True)

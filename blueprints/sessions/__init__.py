@@ -1,0 +1,7 @@
+"""Signing in and out, and creating the first owner."""
+
+from flask import Blueprint
+
+bp = Blueprint("sessions", __name__)
+
+from blueprints.sessions import owner, views  # noqa: E402, F401
