@@ -1,0 +1,146 @@
+"""What the starts of a workflow look like in a file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.engine import parameter_checks
+from core.engine.fields import Field
+from core.engine.parameter_types import TYPES
+from core.engine.parameters import LONGEST_PATTERN
+from core.engine.reading.conditions import Condition
+from core.engine.reading.shapes import (
+    Anything,
+    Choice,
+    Duration,
+    Group,
+    ListOf,
+    NotBuilt,
+    Number,
+    Path,
+    Report,
+    Shape,
+    Text,
+    YesNo,
+    did_you_mean,
+    place,
+)
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+REPLIES = ("wait", "immediate")
+LONGEST_WAIT = 300  # seconds that a caller may be kept waiting
+
+
+class Parameters:
+    """What a call must bring."""
+
+    def check(self, value: Any, path: Path, report: Report) -> None:
+        """Every problem of every parameter."""
+        report.problems += parameter_checks.problems(value, place(path))
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema."""
+        return ListOf(PARAMETER).schema()
+
+
+class Auth:
+    """Who may call: a scheme of the catalogue with its options."""
+
+    def __init__(self, auth_schemes: Mapping[str, Any] | None) -> None:
+        self.auth_schemes = auth_schemes
+
+    def check(self, value: Any, path: Path, report: Report) -> None:
+        """A known scheme and no option that it doesn't have."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("scheme"), str):
+            report.add(path, "must be a group with a “scheme”, for example {scheme: api_key}")
+        elif self.auth_schemes is None:
+            return
+        elif value["scheme"] not in self.auth_schemes:
+            near = did_you_mean(value["scheme"], self.auth_schemes)
+            report.add((*path, "scheme"), f"unknown auth scheme {value['scheme']}{near}")
+        else:
+            self.group_of(value["scheme"]).check(value, path, report)
+
+    def group_of(self, scheme: str) -> Group:
+        """What this scheme may say."""
+        fields = getattr((self.auth_schemes or {})[scheme], "fields", ())
+        keys = {field.key: option_shape(field) for field in fields}
+        return Group({"scheme": Text()} | keys, ("scheme",), "option")
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema: one object for each scheme."""
+        variants = []
+        for scheme in self.auth_schemes or {}:
+            variant = self.group_of(scheme).schema()
+            variant["properties"]["scheme"] = {"const": scheme}
+            variants.append(variant)
+        return {"oneOf": variants}
+
+
+def option_shape(field: Field) -> Shape:
+    """What an option of an auth scheme looks like in a file."""
+    match field.kind:
+        case "choice":
+            return Choice(tuple(value for value, _ in field.choices))
+        case "duration":
+            return Duration()
+        case "number":
+            return Number(field.minimum, field.maximum)
+        case "yes_no":
+            return YesNo()
+        case "list":
+            return ListOf(Text())
+        case "json" | "mapping":
+            return Anything()
+    return Text(longest=2000)
+
+
+PARAMETER = Group(
+    {
+        "key": Text(longest=parameter_checks.LONGEST_KEY),
+        "type": Choice(tuple(TYPES)),
+        "list": YesNo(),
+        "optional": YesNo(),
+        "in": Choice(("body", "query")),
+        "default": Anything(),
+        "min": Anything(),
+        "max": Anything(),
+        "pattern": Text(longest=LONGEST_PATTERN),
+        "choices": ListOf(Anything()),
+    },
+    required=("key",),
+)
+
+
+def endpoint(auth_schemes: Mapping[str, Any] | None) -> Group:
+    """The start when called."""
+    return Group(
+        {
+            "exposed": YesNo(),
+            "method": Choice(METHODS),
+            "auth": Auth(auth_schemes),
+            "reply": Choice(REPLIES),
+            "wait_seconds": Number(1, LONGEST_WAIT, is_whole=True),
+            "only_when": Condition(),
+            "not_run_status": Choice((200, 400)),
+            "parameters": Parameters(),
+            "duplicates": Group({"key": Text(), "keep": Duration()}, ("key",)),
+            "rate_limit": NotBuilt("limits on how often an endpoint may be called are"),
+            "allowed_addresses": NotBuilt("lists of allowed addresses are"),
+            "cors": NotBuilt("calls from pages of other sites (cors) are"),
+            "max_body": NotBuilt("an endpoint's own limit of body size is"),
+            "redirect": NotBuilt("redirects after a call are"),
+            "run_as": NotBuilt("privacy rules, and so run_as, are"),
+        }
+    )
+
+
+def triggers(auth_schemes: Mapping[str, Any] | None) -> Group:
+    """All starts of a workflow."""
+    return Group(
+        {
+            "endpoint": endpoint(auth_schemes),
+            "schedules": NotBuilt("schedules are"),
+            "things": NotBuilt("starts when data changes are"),
+        },
+        what="start",
+    )
