@@ -184,11 +184,13 @@ def change_branch(definition: Definition, operation: Operation) -> Edited:
 
 def change_triggers(definition: Definition, operation: Operation) -> Edited:
     changed, back = changes.apply(definition.triggers, operation["changes"])
+    reading.check_triggers(changed)
     return replace(definition, triggers=changed), {"op": "change_triggers", "changes": back}
 
 
 def change_settings(definition: Definition, operation: Operation) -> Edited:
     changed, back = changes.apply(definition.settings, operation["changes"])
+    reading.check_settings(changed)
     return replace(definition, settings=changed), {"op": "change_settings", "changes": back}
 
 

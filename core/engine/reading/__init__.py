@@ -112,6 +112,16 @@ def check_step_id(value: Any) -> None:
     check(ID, value)
 
 
+def check_triggers(value: Any) -> None:
+    """Raises BadFile if a definition can't start like that."""
+    check(triggers(None), value)
+
+
+def check_settings(value: Any) -> None:
+    """Raises BadFile if a definition can't have these settings."""
+    check(SETTINGS, value)
+
+
 def check(shape: Shape, value: Any) -> None:
     """Raises BadFile with everything that is wrong."""
     report = Report()
