@@ -1,6 +1,5 @@
 """Read the JSON of a workflow file, a step or a path strictly: all problems, each with its path."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from core.engine.reading.shapes import (
     Text,
 )
 from core.engine.reading.steps import BRANCH_OPTIONS, ID, OneStep, Steps, StepTypes, check_ids
-from core.engine.reading.triggers import triggers
+from core.engine.reading.triggers import AuthSchemes, triggers
 
 FORMAT = 1
 MOST_STEPS_OF_A_RUN = 1_000_000
@@ -27,7 +26,6 @@ NAME = Text(
     r"[a-z0-9][a-z0-9_-]{0,63}",
     "may have small letters, digits, _ and -, at most 64, and begins with a letter or digit",
 )
-Catalogue = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class BadFile(DefinitionError):
 
 
 def read(
-    value: Any, *, step_types: StepTypes | None = None, auth_schemes: Catalogue | None = None
+    value: Any, *, step_types: StepTypes | None = None, auth_schemes: AuthSchemes | None = None
 ) -> WorkflowFile:
     """The workflow that a file's JSON describes; raises BadFile with all problems."""
     check(workflow_file(step_types, auth_schemes), value)
@@ -65,7 +63,7 @@ def read(
     )
 
 
-def workflow_file(step_types: StepTypes | None, auth_schemes: Catalogue | None) -> Shape:
+def workflow_file(step_types: StepTypes | None, auth_schemes: AuthSchemes | None) -> Shape:
     """The shape of a whole file."""
     keys: dict[str, Shape] = {
         "openbuild": Choice((FORMAT,)),
@@ -80,7 +78,7 @@ def workflow_file(step_types: StepTypes | None, auth_schemes: Catalogue | None) 
 
 
 def definition_keys(
-    step_types: StepTypes | None, auth_schemes: Catalogue | None
+    step_types: StepTypes | None, auth_schemes: AuthSchemes | None
 ) -> dict[str, Shape]:
     return {
         "triggers": triggers(auth_schemes),

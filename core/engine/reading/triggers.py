@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.engine import parameter_checks
+from core.engine.auth_scheme import AuthScheme
 from core.engine.fields import Field
 from core.engine.parameter_types import TYPES
 from core.engine.parameters import LONGEST_PATTERN
@@ -27,6 +28,8 @@ from core.engine.reading.shapes import (
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REPLIES = ("wait", "immediate")
+AuthSchemes = Mapping[str, AuthScheme]
+
 LONGEST_WAIT = 300  # seconds that a caller may be kept waiting
 
 
@@ -45,7 +48,7 @@ class Parameters:
 class Auth:
     """Who may call: a scheme of the catalogue with its options."""
 
-    def __init__(self, auth_schemes: Mapping[str, Any] | None) -> None:
+    def __init__(self, auth_schemes: AuthSchemes | None) -> None:
         self.auth_schemes = auth_schemes
 
     def check(self, value: Any, path: Path, report: Report) -> None:
@@ -58,21 +61,19 @@ class Auth:
             near = did_you_mean(value["scheme"], self.auth_schemes)
             report.add((*path, "scheme"), f"unknown auth scheme {value['scheme']}{near}")
         else:
-            self.group_of(value["scheme"]).check(value, path, report)
-
-    def group_of(self, scheme: str) -> Group:
-        """What this scheme may say."""
-        fields = getattr((self.auth_schemes or {})[scheme], "fields", ())
-        keys = {field.key: option_shape(field) for field in fields}
-        return Group({"scheme": Text()} | keys, ("scheme",), "option")
+            options = {key: option for key, option in value.items() if key != "scheme"}
+            for key, message in self.auth_schemes[value["scheme"]].problems(options):
+                report.add((*path, key), message)
 
     def schema(self) -> dict[str, Any]:
         """As JSON Schema: one object for each scheme."""
         variants = []
-        for scheme in self.auth_schemes or {}:
-            variant = self.group_of(scheme).schema()
-            variant["properties"]["scheme"] = {"const": scheme}
-            variants.append(variant)
+        for scheme, kind in (self.auth_schemes or {}).items():
+            fields = kind.fields
+            options = {field.key: option_shape(field) for field in fields}
+            required = tuple(field.key for field in fields if field.required)
+            variant = Group({"scheme": Choice((scheme,)), **options}, ("scheme", *required))
+            variants.append(variant.schema())
         return {"oneOf": variants}
 
 
@@ -111,7 +112,7 @@ PARAMETER = Group(
 )
 
 
-def endpoint(auth_schemes: Mapping[str, Any] | None) -> Group:
+def endpoint(auth_schemes: AuthSchemes | None) -> Group:
     """The start when called."""
     return Group(
         {
@@ -134,7 +135,7 @@ def endpoint(auth_schemes: Mapping[str, Any] | None) -> Group:
     )
 
 
-def triggers(auth_schemes: Mapping[str, Any] | None) -> Group:
+def triggers(auth_schemes: AuthSchemes | None) -> Group:
     """All starts of a workflow."""
     return Group(
         {

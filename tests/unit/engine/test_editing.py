@@ -10,7 +10,6 @@ from core.engine.errors import DefinitionError
 from core.steps import step_types
 from tests.unit.engine.definitions import a_definition, definitions, operations
 
-
 some = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -181,7 +180,9 @@ def test_a_copy_of_a_copy_counts_on():
 def test_a_renamed_step_is_read_by_its_new_name_everywhere():
     triggers = {"endpoint": {"duplicates": {"key": "{{ steps.a }}"}}}
     reader = Step("b", "compose", {"value": ["{{ steps.a.x | default('steps.a') }} steps.a"]})
-    definition = Definition(triggers, {"run_title": "{{ steps.a }}"}, (Step("a", "compose"), reader))
+    definition = Definition(
+        triggers, {"run_title": "{{ steps.a }}"}, (Step("a", "compose"), reader)
+    )
 
     renamed, _ = editing.apply(definition, {"op": "rename_step", "id": "a", "to": "first"})
 
@@ -211,7 +212,7 @@ def test_a_change_reaches_deep_and_null_takes_away():
     changed = after.find("call")
     assert changed.inputs == {"body": {"b": [1, {"c": 3}]}}
     assert (changed.label, changed.timeout) == ("", "5s")
-    assert list(inverse["changes"])[0] == "timeout"
+    assert next(iter(inverse["changes"])) == "timeout"
 
 
 def test_a_new_step_brings_its_defaults_and_its_paths():
