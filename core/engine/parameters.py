@@ -119,11 +119,19 @@ def read(
         try:
             values[parameter.key] = value_of(parameter, given, texts is not None, timezone)
         except Unfit as unfit:
-            bad.append(BadParameter(parameter.key, INVALID, str(unfit), parameter.type_words))
+            message = f"“{parameter.key}” {unfit}"
+            bad.append(BadParameter(parameter.key, INVALID, message, parameter.type_words))
         except Missing:
-            message = f"is missing (must be {parameter.type_words})"
+            message = f"“{parameter.key}” is missing"
             bad.append(BadParameter(parameter.key, MISSING, message, parameter.type_words))
     return values, bad
+
+
+def read_parameters(
+    raw: Iterable[Mapping[str, Any]] | None, given: Mapping[str, Any], timezone: str = "UTC"
+) -> tuple[dict[str, Any], list[BadParameter]]:
+    """The same for starts that are no calls: a schedule, another workflow, a person."""
+    return read(declared(raw), given, timezone=timezone)
 
 
 class Missing(Exception):

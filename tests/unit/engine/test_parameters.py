@@ -13,7 +13,7 @@ INDIA = "Asia/Kolkata"
 def one(raw, **supplied):
     """The value of one declared parameter `p`, or the refusal's (code, message)."""
     values, bad = read(declared([{"key": "p"} | raw]), **supplied)
-    return (bad[0].code, bad[0].message) if bad else values["p"]
+    return (bad[0].code, bad[0].message.removeprefix("“p” ")) if bad else values["p"]
 
 
 @pytest.mark.parametrize(
