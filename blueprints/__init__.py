@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from flask import Blueprint
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 
-def discover() -> list[Blueprint]:
+def discover() -> "list[Blueprint]":
     """The blueprint of every room; a new folder needs no registration."""
     return [room.bp for room in rooms()]
 

@@ -32,6 +32,8 @@ VERBS_OF: dict[Role, frozenset[Verb]] = {
 
 ROUTES: dict[str, Verb] = {
     "static": Verb.CALL,
+    "health.live": Verb.CALL,
+    "health.ready": Verb.CALL,
     "home.index": Verb.SEE,
     "sessions.sign_in": Verb.VISIT,
     "sessions.open_session": Verb.VISIT,

@@ -18,6 +18,7 @@ from core import config_keys
 from core.config_values import (
     ConfigError,
     choice,
+    database_address,
     distance,
     duration,
     encryption_keys,
@@ -51,7 +52,7 @@ class Settings:
 
     home: Path = setting(folder, "./var", "Data folder: database, Valkey's data, keys, write.lock")
     database_url: str = setting(
-        text, "", "Empty: SQLite in the data folder; or postgresql://…", secret=True
+        database_address, "", "Empty: SQLite in the data folder; or postgresql://…", secret=True
     )
     redis_url: str = setting(
         text, "", "Empty: the bundled Valkey; or any Redis or Valkey", secret=True

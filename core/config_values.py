@@ -38,6 +38,17 @@ def web_address(value: str) -> str:
     return value
 
 
+def database_address(value: str) -> str:
+    """A database's address, with the driver that is installed; or nothing."""
+    value = value.strip()
+    scheme, separator, rest = value.partition("://")
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        return f"postgresql+psycopg{separator}{rest}"
+    if value and scheme != "sqlite":
+        raise ValueError("write an address such as postgresql://user:password@host/name.")
+    return value
+
+
 def listing(value: str) -> tuple[str, ...]:
     """Entries between commas."""
     return tuple(entry.strip() for entry in value.split(",") if entry.strip())

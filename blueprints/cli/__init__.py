@@ -1,0 +1,111 @@
+"""The command line: each file here is a command, found by its name.
+
+A command's file has a docstring, whose first sentence is its help, `arguments(parser)` and
+`run(options)`. A command with verbs sets `run` for each of them: see `verbs`. What it imports at
+the top is all that it costs the others: nothing.
+"""
+
+import argparse
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+INTERRUPTED = 130
+Command = Callable[[argparse.Namespace], int | None]
+
+
+class Refused(Exception):
+    """The command can't be done; the message says why and what to do."""
+
+
+def main(words: list[str]) -> int:
+    """Do what the words ask for and answer with the exit code."""
+    name = next((word for word in words if not word.startswith("-")), "")
+    options = parser_for(name).parse_args(words)
+    try:
+        return options.run(options) or DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+    except expected_errors() as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+
+
+def parser_for(name: str) -> argparse.ArgumentParser:
+    """A parser that knows all commands by their help, and the named one in full."""
+    parser = argparse.ArgumentParser(
+        prog="./openbuild", description="Backend workflows without code, self-hosted."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command, text in commands_with_help():
+        sub = commands.add_parser(command, help=text, description=text)
+        if command == name:
+            module = import_module(f"{__name__}.{command}")
+            module.arguments(sub)
+            if hasattr(module, "run"):
+                sub.set_defaults(run=module.run)
+    return parser
+
+
+def commands_with_help() -> Iterator[tuple[str, str]]:
+    """Every command with the first sentence of its file."""
+    for file in sorted(FOLDER.glob("*.py")):
+        if not file.stem.startswith("_"):
+            docstring = ast.get_docstring(ast.parse(file.read_text())) or ""
+            yield file.stem, docstring.split("\n\n")[0].replace("\n", " ").rstrip(".")
+
+
+def verbs(parser: argparse.ArgumentParser, **commands: Command) -> dict[str, Any]:
+    """Give a command verbs; each one's help is the first line of its function's docstring."""
+    parsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    made = {}
+    for name, command in commands.items():
+        text = (command.__doc__ or "").strip().split("\n")[0].rstrip(".")
+        made[name] = parsers.add_parser(name.replace("_", "-"), help=text, description=text)
+        made[name].set_defaults(run=command)
+    return made
+
+
+@contextmanager
+def application() -> Iterator[None]:
+    """The database and all runtime verbs at hand, for a command's block."""
+    from app import create_app
+    from core import config, logs
+
+    settings = config.current()
+    logs.configure(sys.stderr, level="warning", form=settings.log_format, process="command")
+    app = create_app()
+    with app.app_context():
+        from core.storage import migrate
+
+        migrate.upgrade()
+        yield
+
+
+def table(rows: list[dict[str, Any]], columns: list[str]) -> None:
+    """Print rows under their column names, for people."""
+    texts = [
+        [str(row[column] if row[column] is not None else "") for column in columns] for row in rows
+    ]
+    widths = [
+        max([len(column), *(len(text[at]) for text in texts)]) for at, column in enumerate(columns)
+    ]
+    for line in [columns, *texts]:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """What a command may raise to be refused in plain words."""
+    from core.config_values import ConfigError
+
+    return (Refused, ConfigError)

@@ -1,0 +1,1 @@
+"""How `up` sets up, starts and watches the processes."""

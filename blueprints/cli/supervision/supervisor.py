@@ -1,0 +1,116 @@
+"""Watches the processes: starts again what dies, and ends all in good order.
+
+It has one thread and no connections, so that forking it is cheap and safe.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from blueprints.cli import Refused
+from blueprints.cli.supervision.children import HANDLED, Child
+
+WATCH_SECONDS = 0.2
+START_SECONDS = 30.0
+START_POLL_SECONDS = 0.02
+DRAIN_SECONDS = 35.0
+KILL_SECONDS = 5.0
+log = logging.getLogger("openbuild.supervisor")
+
+
+class Supervisor:
+    """Children in the order they start; those of `last` end after all others."""
+
+    def __init__(self, after_death: Callable[[str, int], Child | None]) -> None:
+        self.children: list[Child] = []
+        self.last: list[Child] = []
+        self.after_death = after_death
+        self.is_ending = False
+        signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+
+    def add(self, child: Child, *, ends_last: bool = False) -> None:
+        """Start a child and watch it from now on."""
+        (self.last if ends_last else self.children).append(child)
+        child.start()
+
+    def run_once(self, child: Child) -> bool:
+        """Start a child, wait for its end, and say whether it ended well."""
+        child.start()
+        _, status = os.waitpid(child.pid, 0)
+        return os.waitstatus_to_exitcode(status) == 0
+
+    def wait_for(self, condition: Callable[[], bool], name: str) -> None:
+        """Wait until a part that was just started is there; a signal or its death ends that."""
+        deadline = time.monotonic() + START_SECONDS
+        while not condition():
+            if self.is_told_to_end(START_POLL_SECONDS):
+                raise KeyboardInterrupt
+            self.bury()
+            if time.monotonic() > deadline or self.has_failed():
+                raise Refused(f"{name} did not start; the reason is above.")
+
+    def has_failed(self) -> bool:
+        """Whether a child died while all were starting."""
+        return any(child.deaths for child in [*self.last, *self.children])
+
+    def watch(self) -> None:
+        """Keep everything running until SIGTERM or Ctrl-C."""
+        while not self.is_told_to_end(WATCH_SECONDS):
+            self.bury()
+            for child in [*self.last, *self.children]:
+                if child.is_due():
+                    child.start()
+                    log.info("%s started again", child.name)
+
+    def is_told_to_end(self, seconds: float) -> bool:
+        """Wait for a signal; one that a child has died only ends the waiting."""
+        told = signal.sigtimedwait(HANDLED, seconds)
+        return told is not None and told.si_signo in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+    def bury(self) -> None:
+        """Take note of all children that have died."""
+        while (pid := next_dead()) is not None:
+            for child in [*self.last, *self.children]:
+                if child.pid == pid:
+                    self.take_note(child, pid)
+
+    def take_note(self, child: Child, pid: int) -> None:
+        child.died(restart=not self.is_ending)
+        if self.is_ending:
+            return
+        log.warning("%s died; starting it again", child.name)
+        if helper := self.after_death(child.name, pid):
+            helper.start()
+
+    def end(self) -> None:
+        """Let all finish what they are at, then the rest; a second signal hurries."""
+        self.is_ending = True
+        self.end_all(self.children, DRAIN_SECONDS)
+        self.end_all(self.last, DRAIN_SECONDS)
+
+    def end_all(self, children: list[Child], patience: float) -> None:
+        for child in children:
+            child.send(signal.SIGTERM)
+        if not self.are_gone(children, patience):
+            for child in children:
+                child.send(signal.SIGKILL)
+            self.are_gone(children, KILL_SECONDS)
+
+    def are_gone(self, children: list[Child], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while any(child.pid for child in children):
+            if time.monotonic() > deadline or self.is_told_to_end(WATCH_SECONDS):
+                return False
+            self.bury()
+        return True
+
+
+def next_dead() -> int | None:
+    """The process id of a child that has ended, if there is one."""
+    try:
+        pid, _ = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return pid or None
