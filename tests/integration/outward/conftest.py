@@ -3,7 +3,12 @@ import socket
 import threading
 
 import pytest
+from flask import Flask
 
+from app import open_database
+from core import clock, config
+from core.storage.db import db, transaction
+from core.storage.workspace import Workspace
 from tests.integration.outward.listener import Listener
 
 
@@ -62,3 +67,32 @@ def names(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", names.getaddrinfo)
     yield names
     names.released.set()
+
+
+@pytest.fixture
+def database(tmp_path):
+    """An empty database in a data folder of its own, inside an application context."""
+    config.use(config.load({"OPENBUILD_HOME": str(tmp_path), "OPENBUILD_DURABILITY": "normal"}))
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = config.current().database_url
+    open_database(app, config.current())
+    with app.app_context():
+        db.create_all()
+        yield db
+        db.session.remove()
+        db.engine.dispose()
+    config.use(None)
+
+
+@pytest.fixture
+def workspaces(database):
+    """Two strangers to each other."""
+    rooms = [Workspace(name=name, label=name, created_at=clock.now()) for name in ("main", "other")]
+    with transaction() as session:
+        session.add_all(rooms)
+    return [room.id for room in rooms]
+
+
+@pytest.fixture
+def workspace(workspaces):
+    return workspaces[0]
