@@ -33,8 +33,15 @@ REGIONS = (
 def install(app: Flask) -> None:
     """Give templates the filters and their helpers."""
     app.jinja_env.filters.update(
-        ago=ago, clock=clock_time, day=day, moment=moment, lasted=lasted, number=number,
-        plural=plural, size=size, city=city,
+        ago=ago,
+        clock=clock_time,
+        day=day,
+        moment=moment,
+        lasted=lasted,
+        number=number,
+        plural=plural,
+        size=size,
+        city=city,
     )
     app.jinja_env.globals.update(time_zones=time_zones, product_version=product_version)
 

@@ -5,13 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from zoneinfo import available_timezones
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, config
-from core.runtime import passwords
+from core.runtime import passwords, workspaces
 from core.storage.db import db, transaction
 from core.storage.membership import Membership, OwnerClaim, Role
 from core.storage.user import User
@@ -79,7 +78,7 @@ def create_owner(token: str, person: NewPerson, about: NewWorkspace) -> User:
     """Create the first owner; of many who try at once, one wins."""
     if not is_owner_token(token):
         raise SetupOver("This link was used before, or is not complete.")
-    _check(person, {"workspace": _workspace_problem(about), "timezone": _zone_problem(about)})
+    _check(person, workspaces.problems_of(about.label, about.timezone))
     password_hash = passwords.hash_of(person.password)
     try:
         with transaction():
@@ -111,8 +110,8 @@ def set_password(user: User, password: str, *, keep_session: int | None = None) 
     if problem := passwords.problem_of(password, user.email):
         raise InvalidPerson({"password": problem})
     password_hash = passwords.hash_of(password)
-    with transaction() as session:
-        session.merge(user).password_hash = password_hash
+    with transaction():
+        user.password_hash = password_hash
         WebSession.end_all(user.id, but=keep_session)
 
 
@@ -129,22 +128,21 @@ def change_profile(user: User, name: str, theme: str) -> None:
         raise InvalidPerson({"name": problem})
     if theme not in THEMES:
         raise InvalidPerson({"theme": "Choose light, dark or as the system has it."})
-    with transaction() as session:
-        person = session.merge(user)
-        person.name, person.theme = name.strip(), theme
+    with transaction():
+        user.name, user.theme = name.strip(), theme
 
 
 def disable(user: User) -> None:
     """Keep a person out from now on; their sessions end."""
-    with transaction() as session:
-        session.merge(user).disabled_at = clock.now()
+    with transaction():
+        user.disabled_at = clock.now()
         WebSession.end_all(user.id)
 
 
 def enable(user: User) -> None:
     """Let a disabled person in again."""
-    with transaction() as session:
-        session.merge(user).disabled_at = None
+    with transaction():
+        user.disabled_at = None
 
 
 def remove_from(user: User, workspace_id: int) -> None:
@@ -181,16 +179,6 @@ def _name_problem(name: str) -> str:
     return "" if len(name) <= LONGEST_NAME else f"At most {LONGEST_NAME} characters."
 
 
-def _workspace_problem(about: NewWorkspace) -> str:
-    if not about.label.strip():
-        return "A company, a team or your own name."
-    return "" if len(about.label) <= LONGEST_NAME else f"At most {LONGEST_NAME} characters."
-
-
-def _zone_problem(about: NewWorkspace) -> str:
-    return "" if about.timezone in available_timezones() else "Choose a time zone of the list."
-
-
 def _is_claimed(workspace_id: int) -> bool:
     return db.session.get(OwnerClaim, workspace_id) is not None
 
@@ -214,8 +202,6 @@ def _add(person: NewPerson, password_hash: str, workspace_id: int, role: Role) -
     db.session.add(user)
     db.session.flush()
     db.session.add(
-        Membership(
-            workspace_id=workspace_id, user_id=user.id, role=role, created_at=clock.now()
-        )
+        Membership(workspace_id=workspace_id, user_id=user.id, role=role, created_at=clock.now())
     )
     return user

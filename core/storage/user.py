@@ -33,7 +33,8 @@ class User(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def with_email(cls, email: str) -> "User | None":
         """The person with that email, however it is written."""
-        return db.session.scalar(db.select(cls).where(cls.email == email.strip().lower()))
+        query = db.select(cls).where(cls.email == email.strip().lower())
+        return db.session.scalars(query).one_or_none()
 
     @classmethod
     def everybody(cls) -> "list[User]":

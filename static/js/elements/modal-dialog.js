@@ -1,5 +1,5 @@
-// <modal-dialog open-now><dialog>…: opens what was swapped in, and removes it once closed.
-// Also opens and closes dialogs by command= where the browser doesn't.
+// <modal-dialog back="/there"><dialog open>…: makes the dialog modal. Closed, it is removed from
+// #dialogs; on a page of its own it leads back. Helps browsers without command= on buttons.
 class ModalDialog extends HTMLElement {
   connectedCallback() {
     // Morphing connects an element before its children exist.
@@ -8,9 +8,15 @@ class ModalDialog extends HTMLElement {
 
   begin() {
     const dialog = this.querySelector("dialog")
-    if (!dialog || !this.hasAttribute("open-now") || dialog.open) return
+    if (!dialog || dialog.matches(":modal")) return
+    dialog.removeAttribute("open")
     dialog.showModal()
-    dialog.addEventListener("close", () => this.remove())
+    dialog.addEventListener("close", () => this.leave())
+  }
+
+  leave() {
+    if (this.closest("#dialogs")) this.remove()
+    else if (this.isConnected) location.assign(this.getAttribute("back"))
   }
 }
 

@@ -10,7 +10,7 @@ class TimeZone extends HTMLElement {
     if (!select) return
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone
     const known = [...select.options].some((option) => option.value === here)
-    if (known && select.value === "UTC") select.value = here
+    if (known && !this.hasAttribute("keep") && select.value === "UTC") select.value = here
     select.addEventListener("change", () => this.tell(select))
     this.tell(select)
   }

@@ -1,0 +1,36 @@
+"""What a workspace is called and where its clock is."""
+
+from zoneinfo import available_timezones
+
+from core.storage.db import transaction
+from core.storage.workspace import Workspace
+
+LONGEST_LABEL = 100
+
+
+class InvalidWorkspace(Exception):
+    """Some of what was typed can't be taken; `problems` says what, by field."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
+
+
+def problems_of(label: str, timezone: str) -> dict[str, str]:
+    """What keeps a workspace from being called so, by field."""
+    problems = {}
+    if not label.strip():
+        problems["label"] = "A company, a team or your own name."
+    elif len(label) > LONGEST_LABEL:
+        problems["label"] = f"At most {LONGEST_LABEL} characters."
+    if timezone not in available_timezones():
+        problems["timezone"] = "Choose a time zone of the list."
+    return problems
+
+
+def change(workspace: Workspace, *, label: str, timezone: str) -> None:
+    """Give a workspace another name or time zone."""
+    if problems := problems_of(label, timezone):
+        raise InvalidWorkspace(problems)
+    with transaction():
+        workspace.label, workspace.timezone = label.strip(), timezone
