@@ -1,0 +1,159 @@
+"""What tests ask for: an application on a fresh data folder, a caller, and a worker."""
+
+import contextvars
+import os
+import shutil
+import socket
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from core import config
+from tests.servers import PostgreSQL, Valkey
+
+UNIT_TESTS = "tests/unit"
+for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
+    del os.environ[name]
+
+
+class Caller(FlaskClient):
+    """A test client whose requests know nothing of the context in which the test runs."""
+
+    def open(self, *args, **kwargs):
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+@pytest.fixture(scope="session")
+def valkey():
+    """A real Valkey for all tests of this process."""
+    server = Valkey()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A real PostgreSQL for all tests of this process."""
+    server = PostgreSQL()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory):
+    """An empty database with all tables, to copy: migrating takes longer than most tests."""
+    home = tmp_path_factory.mktemp("migrated")
+    config.use(config.load({"OPENBUILD_HOME": str(home), "OPENBUILD_DURABILITY": "normal"}))
+    migrate()
+    config.use(None)
+    return home / "openbuild.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql, tmp_path_factory):
+    """The same on PostgreSQL: the name of a database to copy."""
+    with psycopg.connect(postgresql.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    home = str(tmp_path_factory.mktemp("migrated-postgresql"))
+    address = postgresql.url("migrated")
+    config.use(config.load({"OPENBUILD_HOME": home, "OPENBUILD_DATABASE_URL": address}))
+    migrate()
+    config.use(None)
+    return "migrated"
+
+
+def migrate():
+    """Bring the database of the current settings up to date, as `up` does."""
+    from app import create_app
+    from core.storage import migrate
+    from core.storage.db import db
+
+    with create_app().app_context():
+        migrate.upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def database(request):
+    """Which database this test uses; parametrize indirectly with DATABASES to use both."""
+    return getattr(request, "param", "sqlite")
+
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def database_url(request, database, tmp_path):
+    """The address of a fresh database with all tables."""
+    if database == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "openbuild.db")
+        yield ""
+        return
+    server = request.getfixturevalue("postgresql")
+    template = request.getfixturevalue("migrated_postgresql")
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE test TEMPLATE {template}")
+        yield server.url("test")
+        connection.execute("DROP DATABASE test WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path, database_url, valkey):
+    """The settings of a fresh data folder."""
+    given = {
+        "OPENBUILD_HOME": str(tmp_path),
+        "OPENBUILD_DATABASE_URL": database_url,
+        "OPENBUILD_REDIS_URL": valkey.url,
+        "OPENBUILD_DURABILITY": "normal",
+    }
+    config.use(config.load(given))
+    yield config.current()
+    config.use(None)
+
+
+@pytest.fixture
+def app(settings):
+    """The application on a fresh database and an empty queue, with its context for the test."""
+    from app import create_app
+    from core import queue
+    from core.storage.db import db
+
+    queue.connection().flushall()
+    app = create_app()
+    app.testing = True
+    app.test_client_class = Caller
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app):
+    """Somebody who isn't signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def work(app):
+    """Let a real worker carry out what is in the queue, until it is empty."""
+    from worker import RunWorker
+
+    def work():
+        contextvars.Context().run(RunWorker(app, "test").work, burst=True)
+
+    return work
+
+
+@pytest.fixture(autouse=True)
+def no_network_in_unit_tests(request, monkeypatch):
+    """What is pure opens no sockets."""
+    if UNIT_TESTS in str(request.node.path):
+
+        def refuse(*args):
+            raise AssertionError("a unit test opened a connection")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)

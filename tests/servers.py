@@ -1,0 +1,84 @@
+"""Real servers for tests: Valkey on a socket, PostgreSQL in a temporary folder."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from blueprints.cli.supervision import valkey
+from core import config
+from tests.waiting import wait_until
+
+POSTGRES_PROGRAMS = "/usr/lib/postgresql"
+POSTGRES_USER = "postgres"
+
+
+class Valkey:
+    """A Valkey of its own, stopped and started as a test wishes."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="ob-valkey-"))
+        self.settings = config.load({"OPENBUILD_HOME": str(self.folder)})
+        self.process = None
+
+    @property
+    def url(self):
+        return f"unix://{self.settings.valkey_socket}"
+
+    def start(self):
+        valkey.prepare(self.settings)
+        command = [str(valkey.binary()), *valkey.options(self.settings)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until(lambda: valkey.answers(self.settings.valkey_socket))
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.settings.valkey_socket.unlink(missing_ok=True)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.stop()
+        shutil.rmtree(self.folder)
+
+
+class PostgreSQL:
+    """A PostgreSQL cluster that forgets everything; root runs it as the user postgres."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="ob-pg-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.data = self.folder / "data"
+        self.data.mkdir()
+        if os.getuid() == 0:
+            shutil.chown(self.data, POSTGRES_USER, POSTGRES_USER)
+            shutil.chown(self.folder, POSTGRES_USER, POSTGRES_USER)
+
+    def start(self):
+        self.run("initdb", "-D", self.data, "-U", "openbuild", "--auth=trust", "-N", "-E", "UTF8")
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
+        log = self.folder / "log"
+        self.run("pg_ctl", "-D", self.data, "-w", "-l", log, "-o", options, "start")
+
+    def run(self, program, *words):
+        user = {"user": POSTGRES_USER, "group": POSTGRES_USER} if os.getuid() == 0 else {}
+        command = [str(postgres_program(program)), *(str(word) for word in words)]
+        told = subprocess.run(
+            command, cwd="/tmp", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
+        )
+        assert told.returncode == 0, told.stderr
+
+    def url(self, name="postgres"):
+        return f"postgresql://openbuild@/{name}?host={self.folder}"
+
+    def close(self):
+        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder)
+
+
+def postgres_program(name):
+    """The newest installed program of PostgreSQL, or None."""
+    folders = sorted(Path(POSTGRES_PROGRAMS).glob("*/bin"), key=lambda path: int(path.parts[-2]))
+    installed = [folder / name for folder in folders if (folder / name).exists()]
+    return installed[-1] if installed else shutil.which(name)
