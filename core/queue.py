@@ -103,6 +103,14 @@ def is_alive() -> bool:
         return False
 
 
+def length() -> int | None:
+    """How many bells no worker has heard yet; None when the server is away."""
+    try:
+        return int(queue(connection()).count)
+    except RedisError:
+        return None
+
+
 def ring(run_id: str, lane: str = "io") -> bool:
     """Tell the workers to look at a run; False when nobody could be told."""
     return attempt(lambda: enqueue(run_id, lane))
@@ -119,6 +127,14 @@ def enqueue(run_id: str, lane: str) -> None:
         description=f"run {run_id}",
         job_id=f"run-{run_id}-{token_hex(3)}",
     )
+
+
+def length() -> int | None:
+    """How many bells wait to be heard; None when the server is away."""
+    try:
+        return int(queue(connection()).count)
+    except RedisError:
+        return None
 
 
 def publish(channel: str, text: str) -> bool:

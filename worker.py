@@ -1,0 +1,196 @@
+"""The background processes: `work` carries runs out, `schedule` does what is due.
+
+Started by hand without a word it does both. `alone RUN` takes one run that has taken a worker
+with it before.
+"""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
+from setproctitle import setproctitle
+
+from app import create_app
+from core import config, logs, queue
+from core.runtime import advance, duties, processes
+from core.storage import migrate
+
+DRAIN_SECONDS = 30
+TICK_SECONDS = 1.0
+BEAT_SECONDS = 2.0
+RECONNECT_SECONDS = 2.0
+REGISTRATION_SECONDS = 60
+MAINTENANCE_SECONDS = 60
+log = logging.getLogger("openbuild.worker")
+
+
+class NoDeathPenalty(BaseDeathPenalty):
+    """Steps have their own time limits; nothing interrupts a job from outside."""
+
+    def setup_death_penalty(self) -> None:
+        """Set no alarm."""
+
+    def cancel_death_penalty(self) -> None:
+        """There is no alarm to cancel."""
+
+
+class RunWorker(SimpleWorker):  # type: ignore[misc]
+    """An RQ worker that carries runs out in its own process, one at a time."""
+
+    death_penalty_class = NoDeathPenalty
+    log_result_lifespan = False
+    max_connection_wait_time = RECONNECT_SECONDS
+
+    def __init__(self, app: Flask, name: str) -> None:
+        server = queue.connect()
+        self.app = app
+        super().__init__(
+            [queue.queue(server)],
+            name=f"{socket.gethostname()}-{os.getpid()}-{name.replace(' ', '-')}",
+            connection=server,
+            job_class=queue.RunJob,
+            serializer=JSONSerializer,
+            worker_ttl=REGISTRATION_SECONDS,
+            maintenance_interval=MAINTENANCE_SECONDS,
+            log_job_description=False,
+        )
+
+    def perform_job(self, *args: Any) -> bool:
+        """Carry a job out inside the application's context."""
+        with self.app.app_context():
+            return bool(super().perform_job(*args))
+
+    def procline(self, message: str) -> None:
+        """Keep the process's own name."""
+
+    def _install_signal_handlers(self) -> None:
+        """The process has its own, see `stop_on_signals`."""
+
+
+class Stopping:
+    """What every loop of the process asks: shall we end?"""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.worker: RunWorker | None = None
+
+    def begin(self, signum: int, frame: FrameType | None) -> None:
+        """End after the step at hand, at the latest when the time for that is over."""
+        if self.event.is_set():
+            return
+        self.event.set()
+        advance.stop_soon()
+        limit = threading.Timer(DRAIN_SECONDS, give_up)
+        limit.daemon = True
+        limit.start()
+        if self.worker is not None:
+            self.worker.request_stop(signum, frame)
+
+
+stopping = Stopping()
+
+
+def stop_on_signals() -> None:
+    """Let SIGTERM and Ctrl-C end the process in good order."""
+    signal.signal(signal.SIGTERM, stopping.begin)
+    signal.signal(signal.SIGINT, stopping.begin)
+
+
+def give_up() -> None:
+    """The step at hand takes too long: another worker takes the run over when the lease ends."""
+    log.warning("a step is still running after %s s; leaving it to another worker", DRAIN_SECONDS)
+    logging.shutdown()
+    os._exit(0)
+
+
+def work(app: Flask, name: str = "worker 1") -> None:
+    """Carry runs out until told to stop, through any absence of the queue's server."""
+    setproctitle(f"openbuild: {name}")
+    start_beating(app, "worker", name)
+    while not stopping.event.is_set():
+        try:
+            stopping.worker = RunWorker(app, name)
+            stopping.worker.work()
+        except StopRequested:
+            return
+        except RedisError as error:
+            log.warning("the queue is away: %s", error)
+        stopping.worker = None
+        stopping.event.wait(RECONNECT_SECONDS)
+
+
+def schedule(app: Flask, name: str = "scheduler") -> None:
+    """Do what is due, once a second, until told to stop."""
+    setproctitle(f"openbuild: {name}")
+    start_beating(app, "scheduler", name)
+    while not stopping.event.is_set():
+        began = time.monotonic()
+        in_context(app, duties.tick)
+        stopping.event.wait(max(0.0, TICK_SECONDS - (time.monotonic() - began)))
+
+
+def start_beating(app: Flask, kind: str, name: str) -> None:
+    """Say every two seconds that this process is alive."""
+
+    def beat() -> None:
+        while not stopping.event.is_set():
+            in_context(app, processes.beat, kind, name)
+            stopping.event.wait(BEAT_SECONDS)
+
+    threading.Thread(target=beat, name="beat", daemon=True).start()
+
+
+def in_context(app: Flask, act: Callable[..., object], *arguments: Any) -> None:
+    """Do one thing with the database at hand; what goes wrong is logged and not the end."""
+    try:
+        with app.app_context():
+            act(*arguments)
+    except Exception:
+        log.exception("%s failed", act.__name__)
+
+
+def alone(app: Flask, run_id: str) -> None:
+    """Take one run as far as it goes, in this process and nothing else."""
+    setproctitle("openbuild: worker alone")
+    with app.app_context():
+        advance.advance_run(run_id)
+
+
+def both(app: Flask) -> None:
+    """Work, and do what is due beside it: all that the web process needs in the background."""
+    threading.Thread(target=schedule, args=(app,), name="schedule", daemon=True).start()
+    work(app)
+
+
+def main(words: list[str]) -> int:
+    """Run the kind of process that the words name."""
+    settings = config.current()
+    kind, *arguments = words or ["both"]
+    kinds = {"work": work, "schedule": schedule, "both": both, "alone": alone}
+    if kind not in kinds or len(arguments) != (kind == "alone"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    logs.configure(sys.stdout, level=settings.log_level, form=settings.log_format, process=kind)
+    stop_on_signals()
+    app = create_app()
+    with app.app_context():
+        migrate.upgrade()
+    kinds[kind](app, *arguments)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
