@@ -103,14 +103,6 @@ def is_alive() -> bool:
         return False
 
 
-def length() -> int | None:
-    """How many bells no worker has heard yet; None when the server is away."""
-    try:
-        return int(queue(connection()).count)
-    except RedisError:
-        return None
-
-
 def ring(run_id: str, lane: str = "io") -> bool:
     """Tell the workers to look at a run; False when nobody could be told."""
     return attempt(lambda: enqueue(run_id, lane))
