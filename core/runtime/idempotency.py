@@ -1,0 +1,150 @@
+"""Start a run once for calls that come twice: by their key, by the author's, by their signature."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core import clock, queue
+from core.runtime import runs
+from core.runtime.runs import NewRun
+from core.storage.call_key import CallKey
+from core.storage.db import read_connection, transaction, write_connection
+
+HEADER, DUPLICATE, REPLAY = "header", "duplicate", "replay"
+HEADER_KEPT = timedelta(hours=24)
+WAITER_LEASE = timedelta(seconds=5)  # renewed while a connection waits, so a dead one frees it
+MOST_TRIES = 5
+KEY = CallKey.__table__
+
+
+class KeyReused(Exception):
+    """The same Idempotency-Key came with another body."""
+
+
+class StillWaiting(Exception):
+    """Another connection waits for the answer to the same Idempotency-Key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One key by which a repetition of this call would be recognised."""
+
+    kind: str
+    key: str
+    keep: timedelta
+    body_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run of a call: a new one, or the one that an earlier call with the same key started."""
+
+    run_id: str
+    repeats: str = ""  # the kind of key that recognised it
+    key_id: str | None = None  # of the header's key
+    reply: str = ""  # what the first call with that key got
+
+
+def fingerprint(*parts: str | bytes) -> str:
+    """A short text that differs when any of the parts does."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
+
+
+def start(new: NewRun, claims: Sequence[Claim], *, waits: bool) -> Started:
+    """Start the run unless one of the keys is known; raises KeyReused."""
+    for _ in range(MOST_TRIES):
+        if known := find(new, claims):
+            return known
+        try:
+            return start_first(new, claims, waits=waits)
+        except IntegrityError:
+            continue  # another call with the same key was faster by a moment
+    raise StillWaiting
+
+
+def find(new: NewRun, claims: Sequence[Claim]) -> Started | None:
+    """The run of an earlier call with one of these keys."""
+    with read_connection() as connection:
+        for claim in claims:
+            query = select(KEY).where(*same_key(new, claim), KEY.c.expires_at > clock.now())
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                continue
+            if row.body_hash != claim.body_hash:
+                raise KeyReused
+            key_id = row.id if claim.kind == HEADER else None
+            return Started(row.run_id, claim.kind, key_id, row.reply)
+    return None
+
+
+def start_first(new: NewRun, claims: Sequence[Claim], *, waits: bool) -> Started:
+    """Write the run and all its keys in one transaction; IntegrityError if a key is taken."""
+    now = clock.now()
+    key_id = None
+    with transaction() as session:
+        runs.add(new)
+        for claim in claims:
+            old = *same_key(new, claim), KEY.c.expires_at <= now
+            session.execute(delete(KEY).where(*old))
+            row = CallKey(
+                workflow_id=new.workflow.id,
+                mode=new.mode,
+                kind=claim.kind,
+                key=claim.key,
+                body_hash=claim.body_hash,
+                run_id=new.id,
+                waited_until=now + WAITER_LEASE if waits and claim.kind == HEADER else None,
+                expires_at=now + claim.keep,
+            )
+            session.add(row)
+            session.flush()
+            key_id = row.id if claim.kind == HEADER else key_id
+    queue.ring(new.id)
+    return Started(new.id, key_id=key_id)
+
+
+def wait_alone(key_id: str) -> None:
+    """Become the connection that waits for this key's answer; raises StillWaiting."""
+    now = clock.now()
+    free = or_(KEY.c.waited_until.is_(None), KEY.c.waited_until <= now)
+    taken = update(KEY).where(KEY.c.id == key_id, free).values(waited_until=now + WAITER_LEASE)
+    with write_connection() as connection:
+        if connection.execute(taken).rowcount != 1:
+            raise StillWaiting
+
+
+def go_on_waiting(key_id: str) -> None:
+    """Renew the claim of a waiting connection."""
+    with write_connection() as connection:
+        lease = clock.now() + WAITER_LEASE
+        connection.execute(update(KEY).where(KEY.c.id == key_id).values(waited_until=lease))
+
+
+def note_reply(key_id: str, reply: str) -> None:
+    """Remember what the first call got, and that nobody waits any more."""
+    with write_connection() as connection:
+        answered = update(KEY).where(KEY.c.id == key_id)
+        connection.execute(answered.values(reply=reply, waited_until=None))
+
+
+def forget_expired() -> int:
+    """Delete keys whose time is over; returns how many there were."""
+    with write_connection() as connection:
+        return connection.execute(delete(KEY).where(KEY.c.expires_at <= clock.now())).rowcount
+
+
+def same_key(new: NewRun, claim: Claim) -> tuple[object, ...]:
+    return (
+        KEY.c.workflow_id == new.workflow.id,
+        KEY.c.mode == new.mode,
+        KEY.c.kind == claim.kind,
+        KEY.c.key == claim.key,
+    )
