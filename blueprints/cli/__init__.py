@@ -9,7 +9,6 @@ import argparse
 import ast
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -74,34 +73,16 @@ def verbs(parser: argparse.ArgumentParser, **commands: Command) -> dict[str, Any
     return made
 
 
-@contextmanager
-def application() -> Iterator[None]:
-    """The database and all runtime verbs at hand, for a command's block."""
-    from app import create_app
-    from core import config, logs
-
-    settings = config.current()
-    logs.configure(sys.stderr, level="warning", form=settings.log_format, process="command")
-    app = create_app()
-    with app.app_context():
-        from core.storage import migrate
-
-        migrate.upgrade()
-        yield
+def add_workspace(*parsers: argparse.ArgumentParser) -> None:
+    """Let these commands name a workspace."""
+    for parser in parsers:
+        parser.add_argument("--workspace", default="main", metavar="NAME")
 
 
-def table(rows: list[dict[str, Any]], columns: list[str]) -> None:
-    """Print rows under their column names, for people."""
-    texts = [
-        [str(row[column] if row[column] is not None else "") for column in columns] for row in rows
-    ]
-    widths = [
-        max([len(column), *(len(text[at]) for text in texts)]) for at, column in enumerate(columns)
-    ]
-    for line in [columns, *texts]:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        )
+def add_json(*parsers: argparse.ArgumentParser) -> None:
+    """Let these commands print JSON."""
+    for parser in parsers:
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def expected_errors() -> tuple[type[Exception], ...]:

@@ -90,8 +90,11 @@ class Parts:
 
         speak_as("setup", self.settings)
         with self.app.app_context():
-            migrate.upgrade()
-            first = first_start.prepare()
+            try:
+                first = first_start.prepare()
+            except migrate.DatabaseTooNew as error:
+                os.write(answer, f"{self.settings.home}: {error}.".encode())
+                raise SystemExit(1) from error
         told = {"owner_url": first.owner_url or "", "welcome_curl": first.welcome_curl or ""}
         os.write(answer, json.dumps(told).encode())
 

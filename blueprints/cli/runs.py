@@ -1,0 +1,112 @@
+"""List, show and cancel runs."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from blueprints.cli import Refused, add_json, add_workspace, verbs
+
+if TYPE_CHECKING:
+    from core.storage.run import Run
+
+STATES = ("queued", "running", "waiting", "succeeded", "failed", "cancelled")
+MOST = 1000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The verbs with what they need."""
+    made = verbs(parser, list=list_some, show=show, cancel=cancel)
+    made["list"].add_argument("--state", action="append", choices=STATES, default=[])
+    made["list"].add_argument("--workflow", metavar="NAME")
+    made["list"].add_argument("--limit", type=int, default=20, metavar="N")
+    for name in ("show", "cancel"):
+        made[name].add_argument("id", metavar="ID")
+    add_workspace(*made.values())
+    add_json(*made.values())
+
+
+def list_some(options: argparse.Namespace) -> None:
+    """List runs, newest first"""
+    from sqlalchemy import select
+
+    from blueprints.cli._database import database, workspace
+    from blueprints.cli._printing import print_rows
+    from core.storage.db import db
+    from core.storage.run import Run
+    from core.storage.workflow import Workflow
+
+    with database():
+        query = select(Run, Workflow.name).join(Workflow, Run.workflow_id == Workflow.id)
+        query = query.where(Run.workspace_id == workspace(options.workspace).id)
+        if options.state:
+            query = query.where(Run.state.in_(options.state))
+        if options.workflow:
+            query = query.where(Workflow.name == options.workflow)
+        query = query.order_by(Run.id.desc()).limit(min(options.limit, MOST))
+        rows = [as_object(run, name) for run, name in db.session.execute(query)]
+    print_rows(rows, as_json=options.json, columns="run_id workflow state reason title created_at")
+
+
+def show(options: argparse.Namespace) -> None:
+    """Show one run with its response or error"""
+    from blueprints.cli._database import database
+    from blueprints.cli._printing import cell, print_json
+    from core.storage.db import db
+    from core.storage.workflow import Workflow
+
+    with database():
+        run = find(options)
+        found = as_object(run, db.session.get_one(Workflow, run.workflow_id).name)
+    if options.json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        if value is not None:
+            print(f"{name:<12}{cell(value)}")
+
+
+def cancel(options: argparse.Namespace) -> None:
+    """End a run on purpose: no step begins after it"""
+    from blueprints.cli._database import database
+    from blueprints.cli._printing import print_json
+    from core.engine.errors import StateConflict
+    from core.runtime import runs
+    from core.storage.db import db
+    from core.storage.workflow import Workflow
+
+    with database(StateConflict):
+        run = find(options)
+        runs.cancel(run)
+        if options.json:
+            print_json(as_object(run, db.session.get_one(Workflow, run.workflow_id).name))
+            return
+        asked = "is being cancelled" if run.state == "running" else f"is {run.state}"
+        print(f"{run.id} {asked}.")
+
+
+def find(options: argparse.Namespace) -> "Run":
+    """The run that the command names."""
+    from blueprints.cli._database import workspace
+    from core.runtime import runs
+
+    run = runs.find(workspace(options.workspace).id, options.id)
+    if run is None:
+        raise Refused(f"There is no run {options.id}.")
+    return run
+
+
+def as_object(run: "Run", workflow: str) -> dict[str, Any]:
+    """A run as programs read it."""
+    from blueprints.cli._printing import moment
+
+    return {
+        "run_id": run.id,
+        "workflow": workflow,
+        "title": run.title,
+        "state": run.state,
+        "reason": run.reason,
+        "response": run.response,
+        "error": run.error,
+        "created_at": moment(run.created_at),
+        "started_at": moment(run.started_at),
+        "finished_at": moment(run.finished_at),
+    }
