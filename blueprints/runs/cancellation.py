@@ -1,0 +1,20 @@
+"""Cancel a run that has not ended."""
+
+from flask import Response, url_for
+
+from blueprints.access import visible_run
+from blueprints.hypermedia import go_to
+from blueprints.runs import bp
+from core.engine.errors import StateConflict
+from core.runtime import runs
+
+
+@bp.post("/runs/<run_id>/cancellation")
+def cancel(run_id: str) -> Response:
+    run = visible_run(run_id)
+    try:
+        runs.cancel(run)
+        said = "Cancelled: no further step begins."
+    except StateConflict:
+        said = "It had already ended."
+    return go_to(url_for("runs.show", run_id=run.id), toast=said)

@@ -1,0 +1,197 @@
+"""What a run's page says about one step: beside its name, for its time, and when it failed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from blueprints.formats import lasted, plural, zone
+from core.runtime.run_steps import Attempt, StepView
+from core.runtime.run_summary import say_error, say_time
+from core.runtime.run_view import STARTS, RunView
+from core.storage.run import Run
+
+SKIPPED = {"disabled": "switched off", "condition": "condition not met"}
+STATES = {
+    "done": "Done",
+    "failed": "Failed",
+    "skipped": "Skipped",
+    "running": "Running",
+    "waiting": "Waiting",
+    "not_reached": "Not reached",
+    "interrupted": "Cut off",
+}
+TONES = {"done": "good", "failed": "bad", "running": "run", "waiting": "warn"}
+ICONS = {
+    "done": "circle-check",
+    "failed": "circle-x",
+    "skipped": "circle-slash",
+    "running": "loader-circle",
+    "waiting": "clock",
+    "not_reached": "circle-slash",
+    "interrupted": "zap-off",
+}
+ADVICE = {
+    "expression": "Open the step and correct the field it names.",
+    "timeout": "Give the step longer under “Give up after”, or run again later.",
+    "connection": "Check the address, and whether the other side is up; then run again.",
+    "child_failed": "The other workflow's own run says what happened there.",
+    "limit": "The limit stands in the workflow's settings.",
+    "internal": "This is a mistake of openBuild's; the log of whoever runs it has the details.",
+}
+
+
+def more(step: StepView) -> str:
+    """What stands in grey beside the step's name."""
+    parts = []
+    if step.item is not None and not step.label.startswith("Item "):
+        parts.append(str(step.item + 1))
+    if step.item_name:
+        parts.append(step.item_name)
+    if step.is_loop and step.item_count is not None and step.started_at:
+        parts.append(plural(step.item_count, "item"))
+    if step.failed_items:
+        parts.append(f"{len(step.failed_items)} failed")
+    parts += step.taken_labels
+    if step.is_handled:
+        parts.append("handled")
+    return " · ".join(parts)
+
+
+def time(step: StepView, zone: str) -> str:
+    """What stands at the right of the step's bar."""
+    match step.state:
+        case "not_reached":
+            return "not reached"
+        case "skipped":
+            return "skipped"
+        case "running":
+            return "running"
+        case "interrupted":
+            return "cut off"
+        case "waiting":
+            return f"until {say_time(step.wake_at, zone)}" if step.wake_at else "waiting"
+    status = (step.error or {}).get("status") if step.state == "failed" else None
+    return f"{status} · {lasted(step.ms)}" if status else lasted(step.ms)
+
+
+def badge(step: StepView) -> tuple[str, str, str]:
+    """The step's state as word, icon and tone."""
+    status = (step.error or {}).get("status") if step.state == "failed" else None
+    word = str(status) if status else STATES[step.state]
+    if step.state in ("done", "failed") and step.ms is not None and step.path:
+        word = f"{word} · {lasted(step.ms)}"
+    return word, ICONS[step.state], TONES.get(step.state, "")
+
+
+def advice(error: Mapping[str, Any]) -> str:
+    """What a person can do about a failure."""
+    status = error.get("status")
+    if isinstance(status, int) and status >= 500:
+        return "The fault is on their side: wait until they are back, then run again."
+    if status in (401, 403):
+        return "They refused the key. Check the connection that the step uses."
+    if isinstance(status, int) and status >= 400:
+        return "They refused the request. Compare what went in with what they expect."
+    return ADVICE.get(str(error.get("kind")), "")
+
+
+def parts(step: StepView) -> list[tuple[str, str, int]]:
+    """The tabs of a step's panel: key, name and a count."""
+    if step.state in ("not_reached", "skipped"):
+        return []
+    if step.type == "start":
+        return [("out", "What came in", 0)]
+    found = [("attempts", "Attempts", len(step.attempts))] if len(step.attempts) > 1 else []
+    if step.inputs is not None:
+        found.append(("in", "Went in", 0))
+    if step.state in ("done", "failed") and (step.output is not None or step.state == "done"):
+        found.append(("out", "Came out", 0))
+    return found
+
+
+def first_tab(step: StepView) -> str:
+    """What a person wants to see first: the attempts of a failure, else what came out."""
+    keys = [key for key, _, _ in parts(step)]
+    if "attempts" in keys:
+        return "attempts"
+    return "out" if "out" in keys and step.state == "done" else next(iter(keys), "in")
+
+
+def heading(step: StepView, tab: str) -> str:
+    """What stands above a value."""
+    if step.type == "start":
+        return "What came in"
+    return "Went in" if tab == "in" else "Came out"
+
+
+def target(step: StepView, tab: str) -> str:
+    """Where a request went, or what came back, beside the heading."""
+    if tab == "in" and isinstance(step.inputs, Mapping) and "url" in step.inputs:
+        return f"{step.inputs.get('method', '')} {step.inputs['url']}".strip()
+    if tab == "out" and isinstance(step.output, Mapping) and "status" in step.output:
+        return str(step.output["status"])
+    return ""
+
+
+def root(step: StepView, tab: str) -> str:
+    """How an expression reaches the value, if one can."""
+    if step.type == "start":
+        return "trigger"
+    is_plain = tab == "out" and step.item is None and step.state == "done"
+    return f"steps.{step.step_id}" if is_plain else ""
+
+
+def attempt(tried: Attempt, step: StepView) -> str:
+    """How one attempt went."""
+    took = _between(tried.started_at, tried.finished_at)
+    if tried.error:
+        return f"{say_error(tried.error)} {took}".strip()
+    if tried.finished_at is None:
+        return "under way"
+    return f"worked {took}".strip()
+
+
+def afterwards(tried: Attempt, step: StepView, zone_name: str) -> str:
+    """What followed an attempt."""
+    count = len(step.attempts)
+    if tried.error and tried.due is None:
+        return f"gave up: {tried.number} of {count}" if count > 1 else ""
+    if tried.due is None or tried.finished_at is None:
+        return ""
+    if tried is step.attempts[-1]:
+        return f"next at {say_time(tried.due, zone_name)}"
+    return f"waited {lasted((tried.due - tried.finished_at).total_seconds() * 1000)}"
+
+
+def came_from(step: StepView, view: RunView) -> str:
+    """The step inside whose failure passed through this one."""
+    path = (step.error or {}).get("path")
+    if path in (None, step.path):
+        return ""
+    inner = view.step(str(path))
+    return inner.label if inner else ""
+
+
+def exact(at: datetime | None) -> str:
+    """The time of day to a tenth of a second."""
+    if at is None:
+        return ""
+    local = at.astimezone(zone())
+    return f"{local:%H:%M:%S}.{local.microsecond // 100_000}"
+
+
+def starter(run: Run) -> str:
+    """Who or what started the run."""
+    words = {"endpoint": "Call", "manual": "By hand", "test": "Test"}
+    word = words.get(run.origin) or STARTS.get(run.origin, ("Start", ""))[0]
+    if not run.started_by:
+        return word
+    return (
+        f"{word}, {run.started_by}" if run.origin != "endpoint" else f"Call with {run.started_by}"
+    )
+
+
+def _between(since: datetime | None, until: datetime | None) -> str:
+    if since is None or until is None:
+        return ""
+    return f"in {lasted((until - since).total_seconds() * 1000)}"

@@ -1,0 +1,95 @@
+"""The list of runs, and the page of one."""
+
+from hashlib import sha256
+from typing import Any
+
+from flask import Response, request
+
+from blueprints.access import current_workspace, visible_run, visible_workflow
+from blueprints.hypermedia import render, wants_partials
+from blueprints.runs import bp, step_words, timeline
+from blueprints.runs.filters import Filters
+from core.runtime import run_list, run_view
+from core.runtime.run_steps import ITEMS_SHOWN, StepView
+from core.runtime.run_view import RunView
+from core.storage.workflow import Workflow
+
+PAGE = 50
+STORY = "runs/_story.html"
+PANEL = "runs/_step.html"
+
+
+@bp.get("/runs")
+def index() -> Response:
+    return list_runs(None)
+
+
+@bp.get("/workflows/<int:workflow_id>/runs")
+def of_workflow(workflow_id: int) -> Response:
+    return list_runs(visible_workflow(workflow_id))
+
+
+@bp.get("/runs/<run_id>")
+def show(run_id: str) -> Response:
+    run = visible_run(run_id)
+    view = run_view.view(run, item_from=first_items())
+    chosen = view.step(request.args["step"]) if "step" in request.args else None
+    step = chosen or view.first_to_look_at
+    context = page_context(view, step, is_chosen=chosen is not None)
+    # A panel that shows what it showed stays: what a person unfolded in it stays unfolded.
+    is_same = request.args.get("panel") == context["panel"]
+    partials = (STORY,) if is_same else (STORY, PANEL)
+    return render("runs/show.html", *partials, **context)
+
+
+def list_runs(workflow: Workflow | None) -> Response:
+    workspace = current_workspace()
+    choices = {found.id: found.label for found in Workflow.of_workspace(workspace.id)}
+    filters = Filters.of(request.args, choices, workflow.id if workflow else None)
+    found = run_list.listed(workspace.id, filters.wanted, before=filters.before, limit=PAGE + 1)
+    lines, has_older = found[:PAGE], len(found) > PAGE
+    seen = fingerprint([(line.id, line.state, line.reason) for line in lines])
+    if wants_partials() and request.args.get("seen") == seen:
+        return Response(status=204)
+    return render(
+        "runs/index.html",
+        "runs/_list.html",
+        filters=filters,
+        lines=lines,
+        older=filters.address(before=lines[-1].id) if has_older else "",
+        counts=run_list.counts(workspace.id, filters.workflow_id),
+        seen=seen,
+        workflow=workflow,
+        zone=workspace.timezone,
+        poll_seconds=1 if any(not line.is_final for line in lines) else 4,
+    )
+
+
+def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str, Any]:
+    """What the page of a run and its partials need."""
+    tabs = [key for key, _, _ in step_words.parts(step)]
+    wished = request.args.get("tab", "")
+    tab = wished if wished in tabs else step_words.first_tab(step)
+    return {
+        "view": view,
+        "run": view.run,
+        "step": step,
+        "is_chosen": is_chosen,
+        "tab": tab,
+        "timeline": timeline.draw(view),
+        "panel": fingerprint([step.path, step.state, step.attempt, tab, view.run.state]),
+        "words": step_words,
+        "items_shown": ITEMS_SHOWN,
+        "items": request.args.get("items", ""),
+    }
+
+
+def first_items() -> dict[str, int]:
+    """Which turn of which loop comes first: `?items=each_line:50`."""
+    path, _, index = request.args.get("items", "").rpartition(":")
+    return {path: int(index)} if path and index.isdecimal() else {}
+
+
+def fingerprint(facts: Any) -> str:
+    """A short text that changes when the facts do."""
+    return sha256(repr(facts).encode()).hexdigest()[:12]

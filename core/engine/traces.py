@@ -1,0 +1,196 @@
+"""When each step of a run did what: the journal's entries read for people, not for resuming."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.engine.entries import Entry
+
+SILENCE = timedelta(seconds=12)  # longer than it takes to see that a worker is gone
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """An attempt that failed, and when the next was due."""
+
+    attempt: int
+    error: Mapping[str, Any]
+    at: datetime
+    due: datetime | None = None
+
+
+@dataclass(slots=True)
+class Trace:
+    """What one path of a run has left behind."""
+
+    opened: Mapping[str, Any] | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    is_done: bool = False
+    inputs: Any = None
+    output: Any = None
+    skipped: str = ""
+    failed_attempts: list[FailedAttempt] = field(default_factory=list)
+
+    def begin(self, at: datetime) -> None:
+        """Keep the earliest moment: a step taken up again began when it first began."""
+        self.started_at = min(self.started_at, at) if self.started_at else at
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a loop that has ended."""
+
+    index: int
+    state: str
+    result: Any
+    error: Any
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line the author wrote."""
+
+    path: str
+    level: str
+    message: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Hold:
+    """A worker had the run; `ending` is asleep, stopping or lost, or empty for the last one."""
+
+    worker: str
+    taken_at: datetime
+    last_sign_at: datetime
+    ended_at: datetime | None = None
+    ending: str = ""
+
+    @property
+    def cut_at(self) -> datetime:
+        """When a lost worker ended, as near as can be known: it wrote just before, or was seen."""
+        if self.ended_at is None or self.ended_at - self.last_sign_at < SILENCE:
+            return self.last_sign_at
+        return self.ended_at
+
+
+@dataclass(slots=True)
+class Traces:
+    """The whole journal by path, with the turns, the lines and the workers."""
+
+    steps: dict[str, Trace] = field(default_factory=dict)
+    turns: dict[str, dict[int, Turn]] = field(default_factory=dict)
+    lines: list[LogLine] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)  # paths of steps that answered the caller
+    phases: dict[str, str] = field(default_factory=dict)
+
+    def at(self, path: str) -> Trace:
+        """The trace of that path, empty if nothing was left there."""
+        return self.steps.setdefault(path, Trace())
+
+
+def read(segments: Iterable[tuple[datetime, Iterable[Entry]]]) -> Traces:
+    """The segments of a run in their order, each with the time it was committed."""
+    traces = Traces()
+    for committed_at, entries in segments:
+        for entry in entries:
+            if reader := _READERS.get(entry[0]):
+                reader(traces, *entry[1:])
+        _sign(traces, committed_at)
+    return traces
+
+
+def _open(traces: Traces, path: str, data: Mapping[str, Any], at: float) -> None:
+    trace = traces.at(path)
+    trace.opened = data
+    trace.begin(_moment(at))
+
+
+def _phase(traces: Traces, path: str, name: str, error: Any, pending: Any) -> None:
+    traces.phases[path] = name
+
+
+def _done(
+    traces: Traces, path: str, output: Any, inputs: Any, microseconds: int, at: float
+) -> None:
+    trace = traces.at(path)
+    trace.is_done = True
+    trace.output = output
+    trace.inputs = inputs if inputs is not None else trace.inputs
+    trace.begin(_moment(at))
+    trace.finished_at = _moment(at) + timedelta(microseconds=microseconds)
+
+
+def _skipped(traces: Traces, path: str, why: str, at: float) -> None:
+    trace = traces.at(path)
+    trace.skipped = why
+    trace.started_at = trace.finished_at = _moment(at)
+
+
+def _retry(
+    traces: Traces, path: str, attempt: int, error: Mapping[str, Any], due: float, at: float
+) -> None:
+    failed = FailedAttempt(attempt, error, _moment(at), _moment(due))
+    traces.at(path).failed_attempts.append(failed)
+
+
+def _reply(traces: Traces, path: str, part: Any) -> None:
+    traces.answers.append(path)
+
+
+def _item(
+    traces: Traces, path: str, index: int, state: str, result: Any, error: Any, at: float
+) -> None:
+    turn = Turn(index, state, result, error, _moment(at))
+    traces.turns.setdefault(path, {})[index] = turn
+
+
+def _log(traces: Traces, path: str, level: str, message: str, at: float) -> None:
+    traces.lines.append(LogLine(path, level, message, _moment(at)))
+
+
+def _taken(traces: Traces, worker: str, fence: int, at: float) -> None:
+    traces.holds.append(Hold(worker, _moment(at), _moment(at)))
+
+
+def _let_go(traces: Traces, worker: str, why: str, at: float) -> None:
+    _end_hold(traces, why, _moment(at))
+
+
+def _lost(traces: Traces, worker: str, at: float) -> None:
+    _end_hold(traces, "lost", _moment(at))
+
+
+def _end_hold(traces: Traces, ending: str, at: datetime) -> None:
+    if traces.holds and traces.holds[-1].ended_at is None:
+        traces.holds[-1].ended_at = at
+        traces.holds[-1].ending = ending
+
+
+def _sign(traces: Traces, at: datetime) -> None:
+    """A committed segment is a sign of life of the worker that holds the run."""
+    if traces.holds and traces.holds[-1].ended_at is None:
+        traces.holds[-1].last_sign_at = max(at, traces.holds[-1].last_sign_at)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+_READERS: dict[str, Any] = {
+    "open": _open,
+    "phase": _phase,
+    "done": _done,
+    "skipped": _skipped,
+    "retry": _retry,
+    "reply": _reply,
+    "item": _item,
+    "log": _log,
+    "taken": _taken,
+    "let_go": _let_go,
+    "lost": _lost,
+}

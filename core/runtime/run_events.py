@@ -1,0 +1,138 @@
+"""What happened to a run, in sentences: who took it, when it was cut, slept, answered and ended."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.engine.traces import Hold, Traces
+from core.runtime.run_steps import StepView
+from core.storage.run import Run
+
+ARRIVALS = {
+    "endpoint": "Called",
+    "schedule": "Due by its schedule",
+    "thing": "Started by a change of data",
+    "workflow": "Started by another run",
+    "manual": "Started by hand",
+    "test": "Started as a test",
+}
+LETTING_GO = {
+    "asleep": "Fell asleep; no worker is held meanwhile",
+    "stopping": "Given back: openBuild was being stopped",
+}
+ENDINGS = {"succeeded": "Succeeded", "failed": "Failed", "cancelled": "Cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of what happened; `kind` is accepted, taken, cut, slept, answered, or the end."""
+
+    at: datetime
+    kind: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """From when to when nobody worked on the run; `until` is empty while it lies there."""
+
+    since: datetime
+    until: datetime | None
+    step: StepView | None = None  # where it went on
+
+
+def interruptions(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Interruption]:
+    """The times a worker ended without a word."""
+    found = []
+    for hold, following in _pairs(traces.holds):
+        if hold.ending == "lost":
+            step = step_at(steps, following.taken_at) if following else None
+            until = following.taken_at if following else run.finished_at
+            found.append(Interruption(hold.cut_at, until, step))
+    return found
+
+
+def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
+    """All that is worth a line, in the order of time."""
+    found = [Event(run.created_at, "accepted", _arrival(run))]
+    found += _work(traces, steps)
+    labels = {step.path: step.label for step in steps}
+    found += [
+        Event(traces.at(path).finished_at or run.created_at, "answered", f"{label} set the answer")
+        for path in traces.answers
+        if (label := labels.get(path)) and traces.at(path).finished_at
+    ]
+    if run.cancel_requested_at and run.state != "cancelled":
+        found.append(Event(run.cancel_requested_at, "cancelled", "Somebody asked to cancel it"))
+    if run.finished_at:
+        found.append(Event(run.finished_at, run.state, _ending(run, steps)))
+    return sorted(found, key=lambda event: event.at)
+
+
+def step_at(steps: Sequence[StepView], moment: datetime) -> StepView | None:
+    """The step a worker went on with at that moment."""
+    going = [
+        step
+        for step in steps
+        if not step.is_block
+        and step.started_at
+        and step.state != "skipped"
+        and (step.finished_at is None or step.finished_at > moment)
+    ]
+    return min(going, key=lambda step: (step.started_at, step.number), default=None)
+
+
+def _work(traces: Traces, steps: Sequence[StepView]) -> Iterator[Event]:
+    names = _names(traces.holds)
+    before = ""
+    for hold in traces.holds:
+        name = names[hold.worker]
+        yield Event(hold.taken_at, "taken", _taking(name, hold, before, steps))
+        if hold.ending == "lost":
+            yield Event(hold.cut_at, "cut", f"{name} ended without a word")
+        elif hold.ending:
+            yield Event(hold.ended_at or hold.taken_at, "slept", LETTING_GO[hold.ending])
+        before = hold.ending
+
+
+def _taking(name: str, hold: Hold, before: str, steps: Sequence[StepView]) -> str:
+    if not before:
+        return f"{name} took it"
+    step = step_at(steps, hold.taken_at)
+    where = f" at step {step.number}, {step.label}" if step else ""
+    return f"{name} {'woke it' if before == 'asleep' else 'went on'}{where}"
+
+
+def _names(holds: Sequence[Hold]) -> dict[str, str]:
+    """“Worker 1”, “Worker 2” in the order in which this run met them."""
+    workers = list(dict.fromkeys(hold.worker for hold in holds))
+    if len(workers) == 1:
+        return {workers[0]: "A worker"}
+    return {worker: f"Worker {number}" for number, worker in enumerate(workers, start=1)}
+
+
+def _arrival(run: Run) -> str:
+    words = ARRIVALS.get(run.origin, "Started")
+    by = f" by {run.started_by}" if run.started_by and run.origin in ("manual", "test") else ""
+    by = by or (f", {run.started_by}" if run.started_by else "")
+    return f"{words}{by}; put in line"
+
+
+def _ending(run: Run, steps: Sequence[StepView]) -> str:
+    if run.state == "failed":
+        culprit = failed_step(run, steps)
+        return f"Failed at {culprit.label}" if culprit else "Failed"
+    if run.reason == "stopped":
+        return "Succeeded: stopped by a step"
+    return ENDINGS.get(run.state, run.state)
+
+
+def failed_step(run: Run, steps: Sequence[StepView]) -> StepView | None:
+    """The step whose failure ended the run."""
+    path = (run.error or {}).get("path")
+    return next((step for step in steps if step.path == path), None)
+
+
+def _pairs(holds: Sequence[Hold]) -> Iterator[tuple[Hold, Hold | None]]:
+    for at, hold in enumerate(holds):
+        yield hold, holds[at + 1] if at + 1 < len(holds) else None

@@ -1,0 +1,177 @@
+"""Many runs at once: a page of them, newest first, without their data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, or_, type_coerce
+
+from core.engine import wording
+from core.engine.errors import DefinitionError
+from core.runtime import definitions
+from core.runtime.run_summary import say_error, say_time
+from core.steps import step_types
+from core.storage.db import db
+from core.storage.run import Run
+from core.storage.workflow import Version, Workflow
+
+LONGEST_WHY = 160  # characters
+UNFINISHED = ("queued", "running", "waiting")
+GROUPS = {
+    "running": ("queued", "running"),
+    "waiting": ("waiting",),
+    "failed": ("failed",),
+    "succeeded": ("succeeded",),
+    "cancelled": ("cancelled",),
+}
+WAITS = {
+    "retry": "Tries again at {}",
+    "time": "Goes on at {}",
+    "call": "Waits for an answer from outside",
+    "approval": "Waits for a person",
+    "child": "Waits for another workflow",
+    "unknown_outcome": "Needs you: did this happen?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to list; empty means all."""
+
+    workflow_id: int | None = None
+    state: str = ""
+    since: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in a list."""
+
+    id: str
+    title: str
+    state: str
+    reason: str | None
+    mode: str
+    origin: str
+    started_by: str
+    error: Mapping[str, Any] | None
+    wake_at: datetime | None
+    deaths: int
+    created_at: datetime
+    finished_at: datetime | None
+    workflow_id: int
+    workflow: str
+    version_id: int
+    version: int | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can change any more."""
+        return self.state not in UNFINISHED
+
+    @property
+    def ms(self) -> float | None:
+        """How long it took from its acceptance to its end."""
+        if self.finished_at is None:
+            return None
+        return (self.finished_at - self.created_at).total_seconds() * 1000
+
+    def why(self, zone: str) -> str:
+        """Why it is in its state, where the state alone does not say."""
+        if self.state == "failed":
+            message = say_error(self.error)
+            step = self._step_label()
+            return wording.shorten(f"{step}: {message}" if step else message, LONGEST_WHY)
+        if self.state == "waiting":
+            time = say_time(self.wake_at, zone) if self.wake_at else "some time"
+            return WAITS.get(self.reason or "", "").format(time)
+        if self.state == "queued" and self.deaths:
+            return "Interrupted; in line to go on"
+        return {"stopped": "Stopped by a step", "not_run": "Condition not met"}.get(
+            self.reason or "", ""
+        )
+
+    def _step_label(self) -> str:
+        """The step that failed, by the name its author gave it."""
+        try:
+            step = definitions.of_version(self.version_id).find(str((self.error or {})["step"]))
+        except (KeyError, DefinitionError):
+            return ""
+        step_type = step_types().get(step.type)
+        return step.label or (step_type.label if step_type else step.type)
+
+
+LISTED = (
+    Run.id,
+    Run.title,
+    Run.state,
+    Run.reason,
+    Run.mode,
+    Run.origin,
+    Run.started_by,
+    Run.error,
+    Run.wake_at,
+    Run.deaths,
+    Run.created_at,
+    Run.finished_at,
+    Run.workflow_id,
+    Workflow.label.label("workflow"),
+    Run.version_id,
+    Version.number.label("version"),
+)
+
+
+def listed(
+    workspace_id: int, wanted: RunFilter, *, before: str | None = None, limit: int = 50
+) -> list[RunLine]:
+    """The newest runs that fit, older than the run `before`."""
+    query = (
+        db.select(*LISTED)
+        .join(Workflow, Workflow.id == Run.workflow_id)
+        .join(Version, Version.id == Run.version_id)
+        .where(Run.workspace_id == workspace_id, *_conditions(wanted))
+        .order_by(Run.id.desc())
+        .limit(limit)
+    )
+    if before:
+        query = query.where(Run.id < before)
+    return [RunLine(**row._mapping) for row in db.session.execute(query)]
+
+
+def counts(workspace_id: int, workflow_id: int | None = None) -> dict[str, int]:
+    """How many runs are not finished, by group."""
+    query = (
+        db.select(Run.state, db.func.count())
+        .where(Run.workspace_id == workspace_id, Run.state.in_(UNFINISHED))
+        .group_by(Run.state)
+    )
+    if workflow_id is not None:
+        query = query.where(Run.workflow_id == workflow_id)
+    by_state = dict(db.session.execute(query).tuples().all())
+    return {
+        group: sum(by_state.get(state, 0) for state in states)
+        for group, states in GROUPS.items()
+        if set(states) <= set(UNFINISHED)
+    }
+
+
+def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.workflow_id is not None:
+        found.append(Run.workflow_id == wanted.workflow_id)
+    if wanted.state in GROUPS:
+        found.append(Run.state.in_(GROUPS[wanted.state]))
+    if wanted.since:
+        found.append(Run.created_at >= wanted.since)
+    if wanted.text:
+        found.append(_text_condition(wanted.text))
+    return found
+
+
+def _text_condition(text: str) -> ColumnElement[bool]:
+    """The text in the title, the input, the answer, or as the beginning of the id."""
+    columns = (Run.title, type_coerce(Run.input, Text), type_coerce(Run.response, Text))
+    contains = [column.icontains(text, autoescape=True) for column in columns]
+    return or_(*contains, Run.id.startswith(text.lower(), autoescape=True))

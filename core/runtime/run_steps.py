@@ -1,0 +1,342 @@
+"""The steps of a run as its pages show them: the definition walked, the journal beside it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from core.engine.definition import Branch, Definition, Step
+from core.engine.step_type import BlockType, StepType
+from core.engine.traces import FailedAttempt, Trace, Traces
+from core.storage.run import Run, StepRun, Wait
+
+ITEMS_SHOWN = 50  # turns of a loop on one page
+NAMING_KEYS = ("name", "title", "label", "id", "key", "number", "sku", "email", "subject", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a step; `due` is when the next one was planned after a failure."""
+
+    number: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: Mapping[str, Any] | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step, or one turn of a loop, of one run.
+
+    `state` is done, failed, skipped, running, waiting, not_reached or interrupted. `item` is the
+    index of the innermost loop's turn. Steps of a path that was not taken stay in the list, marked.
+    """
+
+    path: str
+    step_id: str
+    depth: int
+    type: str
+    label: str
+    state: str
+    number: int = 0  # its place in reading order, from 1
+    kind: str = "code"
+    icon: str = "circle-help"
+    type_label: str = ""
+    is_block: bool = False
+    is_loop: bool = False
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempt: int = 1
+    attempts: tuple[Attempt, ...] = ()
+    inputs: Any = None
+    output: Any = None
+    error: Mapping[str, Any] | None = None
+    is_handled: bool = False  # failed, and the run went on by the author's wish
+    item: int | None = None
+    item_name: str = ""
+    item_count: int | None = None
+    item_from: int = 0
+    failed_items: tuple[int, ...] = ()
+    taken: tuple[str, ...] = ()
+    taken_labels: tuple[str, ...] = ()
+    is_untaken: bool = False
+    why: str = ""  # why it was skipped: disabled | condition
+    is_wait: bool = False  # its time is spent waiting, not working
+    wait_kind: str = ""
+    wake_at: datetime | None = None
+    key: str = ""
+
+    @property
+    def ms(self) -> float | None:
+        """How long it took in all."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return max((self.finished_at - self.started_at).total_seconds() * 1000, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the walk is: the path's prefix, how deep, in which turn, and in a path not taken."""
+
+    prefix: str = ""
+    depth: int = 0
+    item: int | None = None
+    item_name: str = ""
+    is_untaken: bool = False
+    turn_state: str = ""
+
+
+@dataclass(slots=True)
+class StepWalk:
+    """Everything the walk looks up."""
+
+    run: Run
+    definition: Definition
+    step_types: Mapping[str, StepType]
+    traces: Traces
+    step_runs: Mapping[str, StepRun]
+    waits: Mapping[str, Wait]
+    item_from: Mapping[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    loop_paths: dict[str, set[int]] = field(default_factory=dict)
+
+    def views(self) -> list[StepView]:
+        """All steps in reading order; of long loops one page of turns."""
+        self.numbers = {step.id: at for at, step in enumerate(self.definition.walk(), start=1)}
+        self.loop_paths = _turns_begun(list(self.traces.steps) + list(self.step_runs))
+        return list(self._walk(self.definition.steps, Place()))
+
+    def _walk(self, steps: tuple[Step, ...], place: Place) -> Iterator[StepView]:
+        for step in steps:
+            view = self._view(step, place)
+            yield view
+            if view.is_loop:
+                yield from self._walk_turns(step, view)
+            elif step.branches:
+                yield from self._walk_branches(step, view, place)
+
+    def _walk_branches(self, step: Step, view: StepView, place: Place) -> Iterator[StepView]:
+        for branch in step.branches:
+            is_untaken = place.is_untaken or self._is_untaken(branch, view, place)
+            inner = Place(
+                place.prefix, place.depth + 1, place.item, "", is_untaken, place.turn_state
+            )
+            yield from self._walk(branch.steps, inner)
+
+    def _is_untaken(self, branch: Branch, view: StepView, place: Place) -> bool:
+        """A path that was passed by: not chosen, or its block is over and nothing in it ran."""
+        if view.taken:
+            return branch.key not in view.taken
+        is_over = view.state in ("done", "failed", "skipped")
+        return is_over and not any(self._has_trace(place.prefix + s.id) for s in branch.steps)
+
+    def _walk_turns(self, step: Step, view: StepView) -> Iterator[StepView]:
+        body = tuple(inner for branch in step.branches for inner in branch.steps)
+        items = (self.traces.at(view.path).opened or {}).get("list")
+        end = min(view.item_from + ITEMS_SHOWN, view.item_count or 0)
+        for index in range(view.item_from, end):
+            name = name_of(items[index]) if items and index < len(items) else ""
+            yield from self._walk_turn(body, view, index, name)
+
+    def _walk_turn(
+        self, body: tuple[Step, ...], loop: StepView, index: int, name: str
+    ) -> Iterator[StepView]:
+        prefix = f"{loop.path}/{index}/"
+        turn = self.traces.turns.get(loop.path, {}).get(index)
+        state = turn.state if turn else ""
+        has_steps = any(self._has_trace(prefix + step.id) for step in body)
+        depth = loop.depth + 1
+        if len(body) != 1 or (turn and not has_steps):
+            yield self._turn_view(loop, index, name, prefix)
+            depth, name = depth + 1, ""
+        if has_steps or not turn:
+            yield from self._walk(body, Place(prefix, depth, index, name, False, state))
+
+    def _turn_view(self, loop: StepView, index: int, name: str, prefix: str) -> StepView:
+        """The line of a whole turn, above its steps or instead of them."""
+        turn = self.traces.turns.get(loop.path, {}).get(index)
+        times = [
+            at
+            for path, trace in self.traces.steps.items()
+            if path.startswith(prefix)
+            for at in (trace.started_at, trace.finished_at)
+            if at
+        ]
+        return StepView(
+            path=prefix.rstrip("/"),
+            step_id=loop.step_id,
+            depth=loop.depth + 1,
+            type=loop.type,
+            label=f"Item {index + 1}",
+            state=turn.state if turn else ("running" if times else "not_reached"),
+            number=loop.number,
+            kind=loop.kind,
+            icon=loop.icon,
+            type_label="One item",
+            is_block=True,
+            started_at=min(times, default=turn.at if turn else None),
+            finished_at=turn.at if turn else None,
+            output=turn.result if turn else None,
+            error=turn.error if turn else None,
+            item=index,
+            item_name=name,
+        )
+
+    def _view(self, step: Step, place: Place) -> StepView:
+        path = place.prefix + step.id
+        step_type = self.step_types.get(step.type)
+        trace = self.traces.steps.get(path) or Trace()
+        row, wait = self.step_runs.get(path), self.waits.get(path)
+        is_loop = isinstance(step_type, BlockType) and step_type.is_loop
+        state = self._state(trace, row, wait, place)
+        started_at, finished_at = _span(trace, row, wait, state)
+        taken = tuple((trace.opened or {}).get("taken") or ())
+        return StepView(
+            path=path,
+            step_id=step.id,
+            depth=place.depth,
+            type=step.type,
+            label=step.label or (step_type.label if step_type else step.type),
+            state=state,
+            number=self.numbers[step.id],
+            kind=step_type.category if step_type else "code",
+            icon=step_type.icon if step_type else "circle-help",
+            type_label=step_type.label if step_type else step.type,
+            is_block=bool(step.branches),
+            is_loop=is_loop,
+            started_at=started_at,
+            finished_at=finished_at,
+            attempt=row.attempt if row else len(trace.failed_attempts) + 1,
+            attempts=_attempts(trace, row, state, started_at),
+            inputs=trace.inputs if trace.inputs is not None else row and row.inputs,
+            output=trace.output if trace.is_done else row and row.output,
+            error=row.error if row and row.error else self._block_error(path, state),
+            is_handled=state == "failed" and trace.is_done,
+            item=place.item,
+            item_name=place.item_name,
+            item_count=self._item_count(path, trace) if is_loop else None,
+            item_from=self._first_item(path, trace) if is_loop else 0,
+            failed_items=self._failed_items(path) if is_loop else (),
+            taken=taken,
+            taken_labels=tuple(b.label or b.key for b in step.branches if b.key in taken),
+            is_untaken=place.is_untaken,
+            why=trace.skipped,
+            is_wait="wake_at" in (trace.opened or {}) or bool(wait and wait.kind != "retry"),
+            wait_kind=wait.kind if wait and state == "waiting" else "",
+            wake_at=wait.wake_at if wait and state == "waiting" else None,
+            key=row.key if row else "",
+        )
+
+    def _state(self, trace: Trace, row: StepRun | None, wait: Wait | None, place: Place) -> str:
+        if trace.skipped or (row and row.state == "skipped"):
+            return "skipped"
+        if row and row.state == "failed":
+            return "failed"
+        if trace.is_done or (row and row.state == "succeeded"):
+            return "done"
+        if row is None and wait is None and trace.started_at is None:
+            return "not_reached"
+        return self._unfinished_state(wait, place)
+
+    def _unfinished_state(self, wait: Wait | None, place: Place) -> str:
+        """Begun and not ended: what it is depends on how the run itself stands."""
+        if place.turn_state:
+            return "failed" if place.turn_state == "failed" else "done"
+        match self.run.state:
+            case "waiting":
+                return "waiting"
+            case "running":
+                return "waiting" if wait and wait.answered_at is None else "running"
+            case "failed" if self.run.reason is None:
+                return "failed"
+            case _:
+                return "interrupted"
+
+    def _block_error(self, path: str, state: str) -> Mapping[str, Any] | None:
+        """The failure that passed through this block on its way out."""
+        error = self.run.error
+        if state == "failed" and isinstance(error, Mapping):
+            return error
+        return None
+
+    def _has_trace(self, path: str) -> bool:
+        return path in self.traces.steps or path in self.step_runs
+
+    def _item_count(self, path: str, trace: Trace) -> int:
+        known = (trace.opened or {}).get("list")
+        if isinstance(known, list):
+            return len(known)
+        seen = self.traces.turns.get(path, {}).keys() | self.loop_paths.get(path, set())
+        return max(seen, default=-1) + 1
+
+    def _first_item(self, path: str, trace: Trace) -> int:
+        last = max(self._item_count(path, trace) - 1, 0)
+        wished = min(max(self.item_from.get(path, 0), 0), last)
+        return wished - wished % ITEMS_SHOWN
+
+    def _failed_items(self, path: str) -> tuple[int, ...]:
+        turns = self.traces.turns.get(path, {})
+        return tuple(sorted(index for index, turn in turns.items() if turn.state == "failed"))
+
+
+def name_of(item: Any) -> str:
+    """What a person would call an item of a list: its name, number or first short value."""
+    if isinstance(item, Mapping):
+        ranked = [item[key] for key in NAMING_KEYS if key in item] + list(item.values())
+        item = next((value for value in ranked if _is_short(value)), "")
+    return str(item) if _is_short(item) else ""
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str | int | float) and 0 < len(str(value)) <= 60
+
+
+def _turns_begun(paths: Iterable[str]) -> dict[str, set[int]]:
+    """The indexes that appear below each loop's path."""
+    found: dict[str, set[int]] = {}
+    for path in paths:
+        parts = path.split("/")
+        for at in range(1, len(parts) - 1, 2):
+            if parts[at].isdigit():
+                found.setdefault("/".join(parts[:at]), set()).add(int(parts[at]))
+    return found
+
+
+def _span(
+    trace: Trace, row: StepRun | None, wait: Wait | None, state: str
+) -> tuple[datetime | None, datetime | None]:
+    """From its first sign to its end."""
+    firsts = [trace.started_at, row and row.started_at]
+    firsts += [failed.at for failed in trace.failed_attempts[:1]]
+    started_at = min((at for at in firsts if at), default=None)
+    if state not in ("done", "failed", "skipped"):
+        return started_at, None
+    lasts = [trace.finished_at, row and row.finished_at]
+    return started_at, max((at for at in lasts if at), default=None)
+
+
+def _attempts(
+    trace: Trace, row: StepRun | None, state: str, started_at: datetime | None
+) -> tuple[Attempt, ...]:
+    """The failed tries and the last one."""
+    if row is None and not trace.failed_attempts:
+        return ()
+    found = []
+    begun = started_at
+    for failed in trace.failed_attempts or _recorded_attempts(row):
+        found.append(Attempt(failed.attempt, begun, failed.at, failed.error, failed.due))
+        begun = failed.due
+    if row is not None and state not in ("waiting", "skipped"):
+        error = row.error if state == "failed" else None
+        found.append(Attempt(len(found) + 1, begun, row.finished_at, error))
+    return tuple(found)
+
+
+def _recorded_attempts(row: StepRun | None) -> list[FailedAttempt]:
+    """The tries that the step run's own row remembers."""
+    recorded = (row.attempts if row else None) or []
+    return [
+        FailedAttempt(number, given.get("error") or {}, datetime.fromisoformat(given["at"]))
+        for number, given in enumerate(recorded, start=1)
+    ]

@@ -1,0 +1,143 @@
+"""A run as its pages show it: built from the version it ran on and from its journal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from core.engine import traces
+from core.engine.definition import Definition
+from core.engine.traces import LogLine
+from core.runtime import definitions
+from core.runtime.run_events import Event, Interruption, events, failed_step, interruptions
+from core.runtime.run_steps import StepView, StepWalk
+from core.runtime.run_summary import Summary, summarise
+from core.steps import step_types
+from core.storage.db import db
+from core.storage.run import Run, Segment, StepRun, Wait
+from core.storage.workflow import Version, Workflow
+from core.storage.workspace import Workspace
+
+Row = TypeVar("Row", StepRun, Wait)
+
+STARTS = {
+    "endpoint": ("When called", "webhook"),
+    "schedule": ("On a schedule", "calendar-clock"),
+    "thing": ("When data changes", "database-zap"),
+    "workflow": ("By another workflow", "workflow"),
+    "manual": ("By hand", "hand"),
+    "test": ("Test", "flask-conical"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """Everything that a page says about one run."""
+
+    run: Run
+    workflow: Workflow
+    version: Version
+    definition: Definition
+    start: StepView
+    steps: Sequence[StepView]
+    events: Sequence[Event]
+    interruptions: Sequence[Interruption]
+    lines: Sequence[LogLine]
+    summary: Summary
+    zone: str
+
+    def step(self, path: str) -> StepView | None:
+        """The step or turn at that path; the empty path is the start."""
+        if path == "":
+            return self.start
+        return next((step for step in self.steps if step.path == path), None)
+
+    @property
+    def first_to_look_at(self) -> StepView:
+        """What a person wants to see first: what failed, waits or runs; else how it began."""
+        if culprit := failed_step(self.run, self.steps):
+            return culprit
+        for state in ("failed", "waiting", "running", "interrupted"):
+            found = [s for s in self.steps if s.state == state and not s.is_block]
+            if found and (state != "failed" or self.run.state == "failed"):
+                return found[0]
+        return self.start
+
+    @property
+    def took_ms(self) -> float | None:
+        """How long it took from its acceptance to its end."""
+        if self.run.finished_at is None:
+            return None
+        return (self.run.finished_at - self.run.created_at).total_seconds() * 1000
+
+    @property
+    def ran_count(self) -> int:
+        """How many of the definition's steps ran."""
+        return len({s.number for s in self.steps if s.state in ("done", "failed", "waiting")})
+
+    @property
+    def step_count(self) -> int:
+        """How many steps the definition has."""
+        return len(self.definition.step_ids())
+
+
+def view(run: Run, *, item_from: Mapping[str, int] | None = None) -> RunView:
+    """The run's view; `item_from` names by loop path the first turn to show."""
+    segments = db.session.execute(
+        db.select(Segment.at, Segment.entries).where(Segment.run_id == run.id).order_by(Segment.seq)
+    )
+    journal = traces.read((at, entries) for at, entries in segments)
+    walk = StepWalk(
+        run,
+        definitions.of_version(run.version_id),
+        step_types(),
+        journal,
+        _by_path(StepRun, run),
+        _by_path(Wait, run),
+        item_from or {},
+    )
+    return _assemble(walk)
+
+
+def _assemble(walk: StepWalk) -> RunView:
+    run = walk.run
+    steps = walk.views()
+    workflow = db.session.get_one(Workflow, run.workflow_id)
+    zone = db.session.get_one(Workspace, run.workspace_id).timezone
+    return RunView(
+        run=run,
+        workflow=workflow,
+        version=db.session.get_one(Version, run.version_id),
+        definition=walk.definition,
+        start=_start(run),
+        steps=steps,
+        events=events(run, walk.traces, steps),
+        interruptions=interruptions(run, walk.traces, steps),
+        lines=walk.traces.lines,
+        summary=summarise(run, steps, zone),
+        zone=zone,
+    )
+
+
+def _start(run: Run) -> StepView:
+    """What started the run, as the first line of its story."""
+    label, icon = STARTS.get(run.origin, ("Start", "play"))
+    return StepView(
+        path="",
+        step_id="trigger",
+        depth=0,
+        type="start",
+        label=label,
+        state="done",
+        kind="start",
+        icon=icon,
+        type_label="What started it",
+        started_at=run.created_at,
+        finished_at=run.started_at or run.created_at,
+        output=run.input,
+    )
+
+
+def _by_path(table: type[Row], run: Run) -> dict[str, Row]:
+    """The rows of the newest round, by path."""
+    query = db.select(table).where(table.run_id == run.id).order_by(table.round)
+    return {row.path: row for row in db.session.scalars(query)}
