@@ -1,6 +1,6 @@
 """The secret with which another service signs the calls that it sends here."""
 
-from core.engine.connector import Connector, Fields, Secrets
+from core.engine.connector import Connector, Fields
 from core.engine.fields import Field
 
 
@@ -35,8 +35,3 @@ class WebhookSecret(Connector):
         """Whose calls it checks."""
         sender = str(fields.get("sender") or "")
         return f"checks calls from {sender}" if sender else "checks signed calls"
-
-
-def accepted(secrets: Secrets) -> tuple[str, ...]:
-    """All secrets with which a call may be signed."""
-    return tuple(secrets[key] for key in ("secret", "second_secret") if secrets.get(key))

@@ -1,6 +1,7 @@
 """Create, change and delete connections; their secrets go in and never come out to a page."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,12 @@ def update(connection: Connection, values: Values, *, by: str, removed: frozense
         connection.label = values.label.strip() or connection.name
         connection.fields = fields
         connection.updated_at = clock.now()
+
+
+def name_for(label: str) -> str:
+    """A name made of a label: “Company CRM” becomes company-crm."""
+    plain = unicodedata.normalize("NFKD", label.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64]
 
 
 def delete(connection: Connection) -> None:

@@ -70,7 +70,7 @@ def names(monkeypatch):
 
 
 @pytest.fixture
-def database(tmp_path):
+def tables(tmp_path):
     """An empty database in a data folder of its own, inside an application context."""
     config.use(config.load({"OPENBUILD_HOME": str(tmp_path), "OPENBUILD_DURABILITY": "normal"}))
     app = Flask(__name__)
@@ -85,7 +85,7 @@ def database(tmp_path):
 
 
 @pytest.fixture
-def workspaces(database):
+def workspaces(tables):
     """Two strangers to each other."""
     rooms = [Workspace(name=name, label=name, created_at=clock.now()) for name in ("main", "other")]
     with transaction() as session:

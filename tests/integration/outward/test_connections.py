@@ -50,8 +50,8 @@ def send(workspace, monkeypatch):
     return send
 
 
-def stored(database):
-    with closing(database.engine.raw_connection()) as raw:
+def stored(tables):
+    with closing(tables.engine.raw_connection()) as raw:
         return "\n".join(raw.iterdump())
 
 
@@ -78,20 +78,18 @@ def make_workflow(workspace, name, draft, live=None):
     return workflow
 
 
-def test_the_secret_is_stored_encrypted_and_comes_back_for_gateways_alone(
-    make, workspace, database
-):
+def test_the_secret_is_stored_encrypted_and_comes_back_for_gateways_alone(make, workspace, tables):
     connection = make("https://crm.example")
 
     assert connections.secrets_of(workspace, "crm") == {"key": SECRET}
     assert connection.secret_keys == ["key"]
     assert connection.fields == {"base_url": "https://crm.example", "style": "bearer"}
-    assert SECRET not in stored(database)
+    assert SECRET not in stored(tables)
     assert SECRET not in repr(connection)
     assert SECRET not in repr(http_api("https://crm.example"))
 
 
-def test_a_secret_opens_only_in_its_own_place(make, workspaces, database):
+def test_a_secret_opens_only_in_its_own_place(make, workspaces, tables):
     make("https://crm.example")
     other = connections.create(
         workspaces[1], "theirs", "http_api", values=http_api("https://evil.example"), by="Zoe"

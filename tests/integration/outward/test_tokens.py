@@ -16,21 +16,21 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def statements(database):
+def statements(tables):
     """All that the database is told, one line each."""
     told = []
 
     def remember(_connection, _cursor, statement, *_):
         told.append(statement.split()[0])
 
-    event.listen(database.engine, "before_cursor_execute", remember)
+    event.listen(tables.engine, "before_cursor_execute", remember)
     yield told
-    event.remove(database.engine, "before_cursor_execute", remember)
+    event.remove(tables.engine, "before_cursor_execute", remember)
 
 
-def dump(database):
+def dump(tables):
     """Everything in the database, as text."""
-    with closing(database.engine.raw_connection()) as connection:
+    with closing(tables.engine.raw_connection()) as connection:
         return "\n".join(connection.iterdump())
 
 
@@ -46,10 +46,10 @@ def test_a_key_looks_as_the_contract_says_and_is_found_again(workspace):
     assert token.beginning == f"ob_{token.id}_…{text[-4:]}"
 
 
-def test_the_database_never_holds_a_key(workspace, database):
+def test_the_database_never_holds_a_key(workspace, tables):
     texts = [tokens.create(workspace, f"key {number}")[1] for number in range(50)]
 
-    content = dump(database)
+    content = dump(tables)
 
     assert not any(text in content or text.split("_")[2][:20] in content for text in texts)
 
@@ -108,7 +108,7 @@ def test_a_key_ends_when_it_should(workspace):
         assert tokens.find(text) is None
 
 
-def test_a_revoked_key_is_refused_at_once_everywhere(workspace, database):
+def test_a_revoked_key_is_refused_at_once_everywhere(workspace, tables):
     token, text = tokens.create(workspace, "Web shop")
     assert tokens.find(text)
 
@@ -119,13 +119,11 @@ def test_a_revoked_key_is_refused_at_once_everywhere(workspace, database):
     assert Token.in_workspace(workspace, token.id).revoked_by == "Olga"
 
 
-def test_a_revocation_by_another_process_counts_although_the_key_was_read_before(
-    workspace, database
-):
+def test_a_revocation_by_another_process_counts_although_the_key_was_read_before(workspace, tables):
     token, text = tokens.create(workspace, "Web shop")
     Token.in_workspace(workspace, token.id)
 
-    with database.engine.begin() as elsewhere:
+    with tables.engine.begin() as elsewhere:
         elsewhere.exec_driver_sql("UPDATE token SET revoked_at = 1")
 
     assert tokens.find(text) is None
@@ -147,7 +145,7 @@ def test_use_is_noted_once_a_minute_at_most(workspace, statements):
     assert statements.count("UPDATE") == 1
 
 
-def test_many_threads_may_ask_at_once(workspace, database):
+def test_many_threads_may_ask_at_once(workspace, tables):
     from flask import current_app
 
     _, text = tokens.create(workspace, "Web shop")

@@ -1,13 +1,8 @@
 import pytest
 
 from core.connectors import connectors
-from core.connectors.webhook_secret import WebhookSecret, accepted
+from core.connectors.webhook_secret import WebhookSecret
 from core.engine.http_messages import HttpFailed, OutgoingRequest
-
-
-def test_one_or_two_secrets_are_accepted():
-    assert accepted({"secret": "a"}) == ("a",)
-    assert accepted({"secret": "a", "second_secret": "b"}) == ("a", "b")
 
 
 def test_it_signs_no_requests():
