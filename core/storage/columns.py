@@ -29,6 +29,10 @@ class Instant(TypeDecorator[datetime]):
         """Back to an aware datetime."""
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """A number beside a moment is seconds."""
+        return Double() if isinstance(value, int | float) else self
+
 
 class Json(TypeDecorator[Any]):
     """A JSON value kept as text, key order included; no database reshapes it."""
