@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from blueprints.access import let_in, let_out
 from blueprints.hypermedia import go_to, render
 from blueprints.sessions import bp
-from core.runtime import signing_in, users
+from core.runtime import signing_in, users, workspaces
 from core.runtime.signing_in import SignInRefused
 from core.storage.workspace import Workspace
 
@@ -39,7 +39,7 @@ def sign_out() -> Response:
 
 
 def door(*, email: str = "", error: str = "", status: int = 200) -> Response:
-    workspace = Workspace.named(users.FIRST_WORKSPACE)
+    workspace = Workspace.named(workspaces.FIRST)
     return render(
         "sessions/sign_in.html",
         status=status,

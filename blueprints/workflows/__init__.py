@@ -8,4 +8,11 @@ bp = Blueprint("workflows", __name__, url_prefix="/workflows")
 
 RAIL = Entry("Workflows", icon="workflow", endpoint="workflows.index", order=20)
 
-from blueprints.workflows import views  # noqa: E402, F401
+from blueprints.workflows import (  # noqa: E402, F401
+    copies,
+    deletion,
+    enabling,
+    manual_run,
+    naming,
+    views,
+)

@@ -7,7 +7,9 @@ from blueprints.access import current_workspace
 from blueprints.hypermedia import render
 from blueprints.workflows import bp, listing
 
+DIALOG = "workflows/dialog.html"
 LIST = "workflows/_list.html"
+ROW = "workflows/_row.html"
 
 
 @bp.get("")

@@ -17,7 +17,6 @@ from core.storage.user import User
 from core.storage.web_session import WebSession
 from core.storage.workspace import Workspace
 
-FIRST_WORKSPACE = "main"
 LONGEST_NAME = 100
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 THEMES = ("", "light", "dark")
@@ -54,7 +53,7 @@ class NewWorkspace:
 
 def is_owner_missing() -> bool:
     """Whether nobody has set up this openBuild yet."""
-    workspace = Workspace.named(FIRST_WORKSPACE)
+    workspace = Workspace.named(workspaces.FIRST)
     return workspace is None or not _is_claimed(workspace.id)
 
 
@@ -82,7 +81,7 @@ def create_owner(token: str, person: NewPerson, about: NewWorkspace) -> User:
     password_hash = passwords.hash_of(person.password)
     try:
         with transaction():
-            workspace = _first_workspace()
+            workspace = workspaces.first()
             db.session.add(OwnerClaim(workspace_id=workspace.id, claimed_at=clock.now()))
             db.session.flush()
             workspace.label, workspace.timezone = about.label.strip(), about.timezone
@@ -97,7 +96,7 @@ def create(person: NewPerson, role: Role, workspace_id: int | None = None) -> Us
     password_hash = passwords.hash_of(person.password)
     try:
         with transaction():
-            workspace = workspace_id or _first_workspace().id
+            workspace = workspace_id or workspaces.first().id
             if role is Role.OWNER and not _is_claimed(workspace):
                 db.session.add(OwnerClaim(workspace_id=workspace, claimed_at=clock.now()))
             return _add(person, password_hash, workspace, role)
@@ -181,15 +180,6 @@ def _name_problem(name: str) -> str:
 
 def _is_claimed(workspace_id: int) -> bool:
     return db.session.get(OwnerClaim, workspace_id) is not None
-
-
-def _first_workspace() -> Workspace:
-    workspace = Workspace.named(FIRST_WORKSPACE)
-    if workspace is None:
-        workspace = Workspace(name=FIRST_WORKSPACE, label="Main", created_at=clock.now())
-        db.session.add(workspace)
-        db.session.flush()
-    return workspace
 
 
 def _add(person: NewPerson, password_hash: str, workspace_id: int, role: Role) -> User:

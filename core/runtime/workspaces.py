@@ -2,9 +2,11 @@
 
 from zoneinfo import available_timezones
 
-from core.storage.db import transaction
+from core import clock
+from core.storage.db import db, transaction
 from core.storage.workspace import Workspace
 
+FIRST = "main"
 LONGEST_LABEL = 100
 
 
@@ -26,6 +28,16 @@ def problems_of(label: str, timezone: str) -> dict[str, str]:
     if timezone not in available_timezones():
         problems["timezone"] = "Choose a time zone of the list."
     return problems
+
+
+def first() -> Workspace:
+    """The first workspace, made if there is none yet. The caller commits."""
+    workspace = Workspace.named(FIRST)
+    if workspace is None:
+        workspace = Workspace(name=FIRST, label="Main", timezone="UTC", created_at=clock.now())
+        db.session.add(workspace)
+        db.session.flush()
+    return workspace
 
 
 def change(workspace: Workspace, *, label: str, timezone: str) -> None:
