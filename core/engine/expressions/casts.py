@@ -31,7 +31,8 @@ def cast_any(evaluation: Evaluation, value: Any) -> Any:
 def cast_text(evaluation: Evaluation, value: Any) -> str | None:
     """Text; numbers and yes/no are written out."""
     if type(value) is str:
-        evaluation.meter.spend_text(len(value))
+        if len(value) > 127:
+            evaluation.meter.spend_text(len(value))
         return value
     if value is None:
         return None

@@ -12,6 +12,9 @@ from core.engine.expressions.evaluation import Evaluation
 
 Implementation = Callable[..., Any]
 
+# What a function may raise: its own words, or Python's about values that it never foresaw.
+FAULTS = (EngineError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError)
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -67,18 +70,18 @@ class FunctionInfo:
         return None if takes_many else len(self.parameters)
 
     def call(self, evaluation: Evaluation, values: list[Any]) -> Any:
-        """Cast the values and call; null comes of a null subject. Raises ExpressionError."""
-        evaluation.meter.spend(1)
-        try:
-            self._cast(evaluation, values)
-            if values and values[0] is None and self.arguments[0].needs_value:
-                return None
-            return self.implementation(evaluation, *values)
-        except EngineError as error:
-            raise ExpressionError(f"{self.name}: {error}") from error
-        except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
-            message = f"{self.name}: this cannot be computed from these values"
-            raise ExpressionError(message) from error
+        """Cast the values and call; null comes of a null subject. Raises one of FAULTS."""
+        self._cast(evaluation, values)
+        if values and values[0] is None and self.arguments[0].needs_value:
+            return None
+        return self.implementation(evaluation, *values)
+
+    def explain(self, error: Exception, column: int) -> ExpressionError:
+        """The error of a call, with the function's name and place."""
+        reason = "this cannot be computed from these values"
+        return ExpressionError(
+            f"{self.name}: {error if isinstance(error, EngineError) else reason}", column
+        )
 
     def _cast(self, evaluation: Evaluation, values: list[Any]) -> None:
         last = len(self.arguments) - 1

@@ -22,11 +22,12 @@ from core.engine.expressions.values import (
 )
 
 Order = Callable[[Any, Any], bool]
+NUMBERS = (int, float)
 
 
 def add(evaluation: Evaluation, left: Any, right: Any) -> Any:
     """Two numbers, two lists, or text if either side is text."""
-    if is_number(left) and is_number(right):
+    if type(left) in NUMBERS and type(right) in NUMBERS:
         return check_number(left + right)
     meter = evaluation.meter
     if isinstance(left, str) or isinstance(right, str):
@@ -42,14 +43,14 @@ def add(evaluation: Evaluation, left: Any, right: Any) -> Any:
 
 def subtract(evaluation: Evaluation, left: Any, right: Any) -> Any:
     """The difference of two numbers."""
-    if is_number(left) and is_number(right):
+    if type(left) in NUMBERS and type(right) in NUMBERS:
         return check_number(left - right)
     raise _refusal("subtract", right, "from", left)
 
 
 def multiply(evaluation: Evaluation, left: Any, right: Any) -> Any:
     """The product of two numbers."""
-    if is_number(left) and is_number(right):
+    if type(left) in NUMBERS and type(right) in NUMBERS:
         return check_number(left * right)
     raise _refusal("multiply", left, "by", right)
 
@@ -79,6 +80,8 @@ def equals(evaluation: Evaluation, left: Any, right: Any) -> bool:
     """Whether two values are the same; a number equals the text that spells it."""
     if type(left) is str and type(right) is str:
         return left == right or _same_moment(evaluation, left, right)
+    if left is None or right is None:
+        return left is right
     if is_number(left) and isinstance(right, str):
         return bool(read_number(right) == left)
     if is_number(right) and isinstance(left, str):
@@ -136,7 +139,7 @@ def ordering(order: Order) -> Callable[[Evaluation, Any, Any], bool]:
     """A comparison by order: with null it is false, a mix of kinds fails."""
 
     def compare(evaluation: Evaluation, left: Any, right: Any) -> bool:
-        if is_number(left) and is_number(right):
+        if type(left) in NUMBERS and type(right) in NUMBERS:
             return order(left, right)
         if left is None or right is None:
             return False

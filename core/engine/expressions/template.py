@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from core.engine.expressions.closures import Closure, build
+from core.engine.expressions.closures import Closure, build, direct_reader
 from core.engine.expressions.errors import ExpressionError
 from core.engine.expressions.evaluation import Evaluation
 from core.engine.expressions.functions import functions
@@ -57,7 +57,7 @@ class Reference:
 class Template:
     """A parsed text with any number of expressions."""
 
-    __slots__ = ("_is_path", "_parts", "is_single", "references", "source")
+    __slots__ = ("_direct", "_is_path", "_parts", "is_single", "references", "source")
 
     def __init__(
         self, source: str, parts: tuple[str | Closure, ...], nodes: tuple[Node, ...]
@@ -66,23 +66,33 @@ class Template:
         self.is_single = len(parts) == 1 and len(nodes) == 1
         self.references = tuple(reference for node in nodes for reference in _references(node))
         self._parts = parts
+        self._direct = direct_reader(nodes[0]) if self.is_single else None
         self._is_path = self.is_single and isinstance(nodes[0], Path | Name | Literal)
 
     def evaluate(self, scope: Mapping[str, Any], meter: Meter | None = None) -> Any:
         """The value of the text in that scope; raises ExpressionError."""
-        evaluation = Evaluation(scope, meter or Meter())
+        if self._direct:
+            try:
+                value = self._direct(scope)
+                if type(value) in PLAIN:
+                    return value
+            except (KeyError, TypeError):
+                pass  # the long way says what is missing, and where
         try:
-            if not self.is_single:
-                return self._join(evaluation)
-            value = self._parts[0](evaluation)  # type: ignore[operator]
-            if (self._is_path and type(value) in PLAIN) or type(value) in SCALARS:
-                return value
-            return value if measure(value, evaluation.meter.keep) else plain(value)
+            return self._compute(Evaluation(scope, meter or Meter()))
         except ExpressionError as error:
             error.source = error.source or self.source
             raise
         except RecursionError as error:
             raise ExpressionError("this is nested too deeply", 1, self.source) from error
+
+    def _compute(self, evaluation: Evaluation) -> Any:
+        if not self.is_single:
+            return self._join(evaluation)
+        value = self._parts[0](evaluation)  # type: ignore[operator]
+        if type(value) in SCALARS or (self._is_path and type(value) in PLAIN):
+            return value
+        return value if measure(value, evaluation.meter.keep) else plain(value)
 
     def _join(self, evaluation: Evaluation) -> str:
         texts, length = [], 0
