@@ -159,14 +159,14 @@ def test_all_problems_are_listed_at_once():
         (
             ("steps", 1, "branches", 0, "only_when"),
             {"all": [], "any": []},
-            "steps[1].branches[0].only_when",
-            "one of the two and nothing else",
+            "steps[1].branches[0].only_when.any",
+            "“any” is not known beside “all”",
         ),
         (
             ("steps", 1, "branches", 0, "only_when"),
             {"all": [{"any": [{"all": []}]}]},
             "steps[1].branches[0].only_when.all[0].any[0]",
-            "rows nest one level",
+            "nest only one level",
         ),
         (("triggers", "webhook"), {}, "triggers.webhook", "unknown start “webhook”"),
         (("triggers", "schedules"), [], "triggers.schedules", "schedules are not built yet"),
