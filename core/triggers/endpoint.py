@@ -10,6 +10,7 @@ METHODS = tuple((method, method) for method in ("POST", "GET", "PUT", "PATCH", "
 REPLIES = (("wait", "Answer when done"), ("immediate", "Answer at once"))
 NOT_RUN = (("400", "An error (400)"), ("200", "All is well (200)"))
 LONGEST_WAIT = 300  # seconds
+NAMES = {"github": "GitHub", "standard": "a standard webhook"}
 WHO = {
     "open": "anyone",
     "api_key": "anyone with a key",
@@ -79,7 +80,7 @@ class Endpoint(TriggerType):
         auth = settings.get("auth") or {"scheme": "api_key"}
         preset = str(auth.get("preset") or "")
         scheme = str(auth.get("scheme"))
-        who = f"signed by {preset.capitalize()}" if preset else WHO.get(scheme, scheme)
+        who = f"signed by {NAMES.get(preset, preset.capitalize())}" if preset else WHO.get(scheme, scheme)
         parts = [str(settings.get("method", "POST")), who]
         if settings.get("reply") == "immediate":
             parts.append("answers at once")

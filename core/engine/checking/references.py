@@ -148,7 +148,9 @@ def check_error(root: str, keys: list[str | int], reader: Reader) -> Found:
 
 
 def check_variables(root: str, keys: list[str | int], reader: Reader) -> Found:
-    yield from check_root(root, keys, reader)
+    if root not in reader.roots:
+        yield from check_root(root, keys, reader)
+        return
     known = reader.known
     if keys and keys[0] not in known.variables and not known.has_open_variables:
         near = did_you_mean(str(keys[0]), known.variables)
