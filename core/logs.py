@@ -7,8 +7,17 @@ from typing import IO, Any
 from core import clock
 
 PLAIN = frozenset(vars(logging.makeLogRecord({})))
-# Flask's and RQ's own chatter repeats what our lines say.
-QUIET = ("rq.worker", "rq.job", "rq.queue", "_granian", "granian.access", "httpx", "httpcore")
+# Their chatter repeats what our own lines say.
+QUIET = (
+    "alembic",
+    "rq.worker",
+    "rq.job",
+    "rq.queue",
+    "_granian",
+    "granian.access",
+    "httpx",
+    "httpcore",
+)
 
 
 def configure(stream: IO[str], *, level: str, form: str, process: str) -> None:

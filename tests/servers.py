@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from blueprints.cli.supervision import valkey
+from blueprints.cli.supervision.children import end_with_parent
 from core import config
 from tests.waiting import wait_until
 
@@ -29,7 +32,9 @@ class Valkey:
     def start(self):
         valkey.prepare(self.settings)
         command = [str(valkey.binary()), *valkey.options(self.settings)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, preexec_fn=partial(end_with_parent, signal.SIGTERM)
+        )
         wait_until(lambda: valkey.answers(self.settings.valkey_socket))
 
     def stop(self):

@@ -69,7 +69,10 @@ def start(supervisor: Supervisor, progress: Progress, all_parts: parts.Parts) ->
         with progress.step("Queue"):
             valkey.prepare(settings)
             supervisor.add(all_parts.valkey(), ends_last=True)
-            supervisor.wait_for(lambda: valkey.answers(settings.valkey_socket), "Valkey")
+            supervisor.wait_for(
+                lambda: valkey.answers(settings.valkey_socket),
+                f"Valkey (see {settings.home / 'valkey' / 'valkey.log'})",
+            )
     with progress.step("Database"):
         first = all_parts.prepare(supervisor)
     with progress.step(f"Web, {all_parts.workers} workers, scheduler"):

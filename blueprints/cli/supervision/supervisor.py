@@ -49,7 +49,7 @@ class Supervisor:
                 raise KeyboardInterrupt
             self.bury()
             if time.monotonic() > deadline or self.has_failed():
-                raise Refused(f"{name} did not start; the reason is above.")
+                raise Refused(f"{name} did not start.")
 
     def has_failed(self) -> bool:
         """Whether a child died while all were starting."""

@@ -55,6 +55,7 @@ def options(settings: Settings) -> list[str]:
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(settings.home / "valkey" / "valkey.log"),
     }
     return [word for name, value in given.items() for word in (f"--{name}", value)]
 

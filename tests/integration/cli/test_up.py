@@ -1,0 +1,181 @@
+"""`up`: one command runs everything, keeps it running and ends it in good order."""
+
+import json
+import os
+import signal
+import socket
+import stat
+
+import pytest
+
+from tests.waiting import wait_until
+
+KINDS = {
+    "openbuild: supervisor",
+    "openbuild: web",
+    "openbuild: worker 1",
+    "openbuild: worker 2",
+    "openbuild: scheduler",
+    "valkey",
+}
+MOST_MEMORY_MB = 180
+WARM_START_SECONDS = 4
+
+
+def memory_mb(pids):
+    """What these processes use together, shared memory counted once."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup") as rollup:
+            total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+    return total / 1024
+
+
+def test_everything_runs_under_its_name(shared):
+    assert set(shared.processes()) == KINDS
+
+
+def test_it_says_where_it_is_and_what_to_do_first(shared):
+    assert f"openBuild is running at {shared.url}" in shared.said
+    assert f"{shared.url}/owner/" in shared.said
+    assert "curl " in shared.said
+    assert "Stop with Ctrl-C" in shared.said
+
+
+def test_it_is_alive_and_ready(shared):
+    status, live = shared.get("/health/live")
+    assert (status, json.loads(live)["status"]) == (200, "ok")
+
+    status, ready = shared.get("/health/ready")
+    assert status == 200
+    assert json.loads(ready) == {
+        "status": "ok",
+        "checks": {"database": "ok", "queue": "ok", "worker": "ok", "scheduler": "ok"},
+    }
+
+
+def test_what_it_keeps_is_for_its_user_only(shared):
+    modes = {
+        name: stat.S_IMODE((shared.home / name).stat().st_mode)
+        for name in ("keys", "valkey", "run")
+    }
+
+    assert modes == {"keys": 0o600, "valkey": 0o700, "run": 0o700}
+
+
+def test_it_is_small_when_idle(shared):
+    assert memory_mb(shared.processes().values()) < MOST_MEMORY_MB
+
+
+def test_the_supervisor_has_one_thread(shared):
+    supervisor = shared.processes()["openbuild: supervisor"]
+
+    assert len(os.listdir(f"/proc/{supervisor}/task")) == 1
+
+
+def test_a_second_up_says_so_and_harms_nothing(shared):
+    before = shared.processes()
+
+    second = shared.run("up", "--port", str(shared.port + 1))
+
+    assert second.returncode == 1
+    assert f"already runs in {shared.home}: {shared.url}" in second.stderr
+    assert shared.processes() == before
+    assert shared.get("/health/ready")[0] == 200
+
+
+@pytest.mark.parametrize("victim", sorted(KINDS - {"openbuild: supervisor"}))
+def test_what_is_killed_is_started_again(openbuild, victim):
+    openbuild.up()
+    before = openbuild.processes()
+
+    os.kill(before[victim], signal.SIGKILL)
+
+    def restarted():
+        return openbuild.processes().get(victim, before[victim]) != before[victim]
+
+    wait_until(restarted)
+    wait_until(lambda: openbuild.get("/health/ready")[0] == 200)
+    after = openbuild.processes()
+    assert {name: pid for name, pid in after.items() if name != victim} == {
+        name: pid for name, pid in before.items() if name != victim
+    }
+
+
+def test_callers_wait_while_the_web_process_is_replaced(openbuild):
+    openbuild.up()
+    web = openbuild.processes()["openbuild: web"]
+
+    os.kill(web, signal.SIGKILL)
+    wait_until(lambda: web not in openbuild.processes().values())
+
+    assert openbuild.get("/health/live")[0] == 200
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_good_order(openbuild, signum):
+    openbuild.up()
+    pids = openbuild.processes().values()
+
+    assert openbuild.stop(signum) == 0
+
+    assert "Stopped." in openbuild.said
+    assert "Traceback" not in openbuild.said
+    assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+
+
+def test_no_child_outlives_the_supervisor(openbuild):
+    openbuild.up()
+    pids = openbuild.processes().values()
+
+    openbuild.process.kill()
+    openbuild.process.wait()
+
+    wait_until(lambda: not [pid for pid in pids if os.path.exists(f"/proc/{pid}")], 20)
+
+
+def test_it_starts_again_at_once_after_it_was_killed(openbuild):
+    openbuild.up()
+    openbuild.process.kill()
+    openbuild.process.wait()
+
+    openbuild.up()
+
+    assert set(openbuild.processes()) == KINDS
+
+
+def test_a_warm_start_is_quick_and_prints_the_curl_line_no_more(openbuild):
+    openbuild.up()
+    openbuild.stop()
+    openbuild.log.write_text("")
+
+    openbuild.up(wait=False)
+    wait_until(lambda: "is running at" in openbuild.said, WARM_START_SECONDS)
+
+    assert "curl " not in openbuild.said
+    assert "/owner/" in openbuild.said
+
+
+def test_a_port_in_use_is_one_sentence_with_a_way_out(openbuild):
+    with socket.create_server(("127.0.0.1", openbuild.port)):
+        told = openbuild.run("up", "--port", str(openbuild.port))
+
+    assert told.returncode == 1
+    assert f"Port {openbuild.port} is in use" in told.stderr
+    assert "--port" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_an_address_for_others_needs_one_for_links(openbuild):
+    told = openbuild.run("up", "--host", "0.0.0.0")
+
+    assert told.returncode == 1
+    assert "OPENBUILD_BASE_URL" in told.stderr
+
+
+def test_a_deep_data_folder_works(tmp_path, openbuild):
+    openbuild.home = tmp_path / ("deep-" * 20) / ("folder-" * 12) / "var"
+
+    openbuild.up()
+
+    assert set(openbuild.processes()) == KINDS

@@ -1,0 +1,136 @@
+"""The queue: what is rung is heard, what is forged is refused, what is away is no error."""
+
+import json
+
+import pytest
+from rq import Worker
+
+from core import config, queue
+from core.queue import ForbiddenJob
+from tests.servers import Valkey
+from tests.waiting import wait_until
+from worker import RunWorker
+
+RUN = "018f5b1e-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+def own_valkey(tmp_path):
+    """A Valkey that a test may stop."""
+    server = Valkey()
+    server.start()
+    given = {"OPENBUILD_HOME": str(tmp_path), "OPENBUILD_REDIS_URL": server.url}
+    config.use(config.load(given))
+    yield server
+    config.use(None)
+    server.close()
+
+
+@pytest.fixture
+def forge(app):
+    """Put a job into the queue as somebody would who can write to Valkey and nothing else."""
+
+    def forge(function, args=(), **fields):
+        server = queue.connection()
+        job = queue.queue(server).create_job("os.getcwd", job_id="forged")
+        job.save()
+        data = json.dumps([function, None, list(args), {}])
+        server.hset("rq:job:forged", mapping={"data": data, "status": "queued", **fields})
+        server.rpush(f"rq:queue:{queue.QUEUE}", "forged")
+        return job
+
+    return forge
+
+
+def test_a_bell_is_heard_by_a_worker_of_rq(app, work):
+    assert queue.ring(RUN)
+    assert queue.length() == 1
+
+    work()
+
+    assert queue.length() == 0
+
+
+def test_rq_sees_the_worker(app):
+    worker = RunWorker(app, "worker 1")
+    worker.register_birth()
+
+    found = Worker.all(connection=queue.connection())
+
+    assert [seen.name for seen in found] == [worker.name]
+    assert found[0].queue_names() == ["openbuild"]
+    worker.register_death()
+
+
+@pytest.mark.parametrize(
+    "function", ["os.system", "core.config.use", "core.jobs.advance_run.__class__", "print"]
+)
+def test_a_forged_job_is_refused(forge, work, tmp_path, function):
+    trace = tmp_path / "trace"
+    forge(function, [f"touch {trace}"])
+
+    work()
+
+    assert not trace.exists()
+    server = queue.connection()
+    assert server.hget("rq:job:forged", "status") == b"failed"
+    failed = queue.RunJob.fetch("forged", connection=server, serializer=queue.JSONSerializer)
+    with pytest.raises(ForbiddenJob):
+        failed.func  # noqa: B018
+
+
+@pytest.mark.parametrize("callback", ["success", "failure", "stopped"])
+def test_a_forged_callback_is_not_called(forge, work, tmp_path, callback):
+    trace = tmp_path / "trace"
+    name = {f"{callback}_callback_name": "os.system"}
+    forge("core.jobs.advance_run.advance_run", [f"touch {trace}"], **name)
+
+    work()
+
+    assert not trace.exists()
+    job = queue.RunJob.fetch(
+        "forged", connection=queue.connection(), serializer=queue.JSONSerializer
+    )
+    assert (job.success_callback, job.failure_callback, job.stopped_callback) == (None,) * 3
+
+
+def test_a_forged_job_sends_nothing_out(forge, work):
+    hook = {"url": "http://127.0.0.1:9/", "job_status": "failed"}
+    forge("os.system", ["true"], webhooks=json.dumps([hook]))
+
+    job = queue.RunJob.fetch(
+        "forged", connection=queue.connection(), serializer=queue.JSONSerializer
+    )
+
+    assert job.webhooks == []
+
+
+def test_ringing_a_server_that_is_away_is_no_error(own_valkey):
+    assert queue.is_alive()
+    own_valkey.stop()
+
+    assert not queue.ring(RUN)
+    assert not queue.publish("answered", RUN)
+    assert queue.length() is None
+    assert not queue.is_alive()
+
+    own_valkey.start()
+    assert wait_until(lambda: queue.ring(RUN), seconds=3)
+
+
+def test_a_listener_hears_its_channels_and_outlives_the_server(own_valkey):
+    with queue.subscribe("run:*") as subscription:
+        assert subscription.next(0.05) is None
+        queue.publish("other", "nothing for us")
+        queue.publish("run:7", "first")
+        assert subscription.next(2) == ("run:7", "first")
+
+        own_valkey.stop()
+        assert subscription.next(0.05) is None
+        own_valkey.start()
+
+        def heard():
+            queue.publish("run:9", "again")
+            return subscription.next(0.2)
+
+        assert wait_until(heard, seconds=5) == ("run:9", "again")
