@@ -122,6 +122,7 @@ def app(settings):
     from core.storage.db import db
 
     queue.connection().flushall()
+    forget_versions()
     app = create_app()
     app.testing = True
     app.test_client_class = Caller
@@ -129,6 +130,14 @@ def app(settings):
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def forget_versions():
+    """Versions never change, so processes keep them; another database has others by those ids."""
+    from core.runtime import definitions, scope
+
+    definitions.of_version.cache_clear()
+    scope._version_number.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from core.engine import durations, json_gate
-from core.engine.auth_scheme import AuthScheme, Call, Caller, Greeting, NotAuthorized
+from core.engine.auth_scheme import PROOFS, AuthScheme, Call, Caller, Greeting, NotAuthorized
 from core.engine.fields import Field
 from core.engine.signatures import PRESETS, Shape, verify
 
@@ -30,6 +30,7 @@ class Signature(AuthScheme):
     label = "Only a sender that signs"
     help = "For webhooks: each call is signed with a secret that you copy from the sender."
     keywords = ("webhook", "hmac", "secret", "github", "stripe", "slack", "shopify", "sha256")
+    needs_body = True
     challenge = 'Signature realm="openBuild"'
     refusal = "This URL takes only signed calls, and no valid signature came with this one."
     fields = (
@@ -112,6 +113,10 @@ class Signature(AuthScheme):
             return None
         given = call.the_only(shape.header).encode("utf-8", "surrogateescape")
         return hashlib.sha256(given).hexdigest(), 2 * tolerance_of(settings)
+
+    def hidden_headers(self, settings: Mapping[str, Any]) -> frozenset[str]:
+        """The signature too."""
+        return PROOFS | {shape_of(settings).header}
 
     def proposals(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Senders of webhooks want a quick yes, repeat themselves, and stop after refusals."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from core.engine import scopes
 from core.engine.errors import EngineError
 from core.engine.fields import Field
 
 ADMIN = "admin"
+PROOFS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class NotAuthorized(EngineError):
@@ -31,11 +33,11 @@ class Key:
     @property
     def is_admin(self) -> bool:
         """Whether it may do everything in its workspace."""
-        return ADMIN in self.scopes
+        return scopes.permits(self.scopes, ADMIN)
 
     def may_run(self, workflow: str) -> bool:
         """Whether it may start this workflow."""
-        return self.is_admin or not self.scopes.isdisjoint({"run:*", f"run:{workflow}"})
+        return scopes.permits(self.scopes, f"run:{workflow}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Call:
     path: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()  # names in lower case; a doubled header stays two
-    query: tuple[tuple[str, str], ...] = ()
+    query: str = ""  # as it stands in the URL
     body: bytes = field(default=b"", repr=False)
     received_at: datetime = datetime.min
     remote_address: str = ""
@@ -119,6 +121,7 @@ class AuthScheme:
     keywords: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[tuple[Field, ...]] = ()
     reads_key: ClassVar[bool] = False  # whether Authorization: Bearer is looked up for it
+    needs_body: ClassVar[bool] = False  # whether the raw body is part of the proof
     challenge: ClassVar[str] = 'Bearer realm="openBuild"'  # WWW-Authenticate of a refusal
     refusal: ClassVar[str] = (
         "This URL needs a key. Send it as `Authorization: Bearer …`. "
@@ -144,6 +147,10 @@ class AuthScheme:
     def replay(self, call: Call, settings: Mapping[str, Any]) -> tuple[str, timedelta] | None:
         """What only a repetition of this very call shares with it, and how long it may come."""
         return None
+
+    def hidden_headers(self, settings: Mapping[str, Any]) -> frozenset[str]:
+        """The headers that prove who calls, which no workflow gets to see."""
+        return PROOFS
 
     def proposals(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Settings of the endpoint that fit this sender."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, queue
@@ -17,7 +17,6 @@ from core.storage.db import read_connection, transaction, write_connection
 HEADER, DUPLICATE, REPLAY = "header", "duplicate", "replay"
 HEADER_KEPT = timedelta(hours=24)
 WAITER_LEASE = timedelta(seconds=5)  # renewed while a connection waits, so a dead one frees it
-MOST_TRIES = 5
 KEY = CallKey.__table__
 
 
@@ -60,14 +59,15 @@ def fingerprint(*parts: str | bytes) -> str:
 
 def start(new: NewRun, claims: Sequence[Claim], *, waits: bool) -> Started:
     """Start the run unless one of the keys is known; raises KeyReused."""
-    for _ in range(MOST_TRIES):
-        if known := find(new, claims):
-            return known
+    known = find(new, claims)
+    while known is None:
         try:
             return start_first(new, claims, waits=waits)
         except IntegrityError:
-            continue  # another call with the same key was faster by a moment
-    raise StillWaiting
+            known = find(new, claims)  # another call with the same key was faster by a moment
+            if known is None:
+                raise
+    return known
 
 
 def find(new: NewRun, claims: Sequence[Claim]) -> Started | None:
@@ -141,7 +141,7 @@ def forget_expired() -> int:
         return connection.execute(delete(KEY).where(KEY.c.expires_at <= clock.now())).rowcount
 
 
-def same_key(new: NewRun, claim: Claim) -> tuple[object, ...]:
+def same_key(new: NewRun, claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (
         KEY.c.workflow_id == new.workflow.id,
         KEY.c.mode == new.mode,

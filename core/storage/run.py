@@ -42,8 +42,8 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     reason: Mapped[str | None]
     title: Mapped[str] = mapped_column(default="")
     input: Mapped[Any] = mapped_column(Json)  # the whole `trigger` of the scope
-    response: Mapped[Any] = mapped_column(Json)  # {body, status, headers, content_type}
-    error: Mapped[Any] = mapped_column(Json)  # the error object of the contract
+    response: Mapped[Any | None] = mapped_column(Json)  # {body, status, headers, content_type}
+    error: Mapped[Any | None] = mapped_column(Json)  # the error object of the contract
     ticket_hash: Mapped[str | None]
     fence: Mapped[int] = mapped_column(default=0)
     seq: Mapped[int] = mapped_column(default=0)
@@ -99,11 +99,11 @@ class StepRun(db.Model):  # type: ignore[name-defined,misc]
     effect_class: Mapped[str]
     state: Mapped[str]  # started | succeeded | failed | unknown | skipped
     attempt: Mapped[int] = mapped_column(default=1)
-    attempts: Mapped[Any] = mapped_column(Json)  # [{at, error, wait_ms, ms}] of those that failed
+    attempts: Mapped[Any | None] = mapped_column(Json)  # [{at, error, wait_ms, ms}] of failed ones
     key: Mapped[str]
-    inputs: Mapped[Any] = mapped_column(Json)
-    output: Mapped[Any] = mapped_column(Json)
-    error: Mapped[Any] = mapped_column(Json)
+    inputs: Mapped[Any | None] = mapped_column(Json)
+    output: Mapped[Any | None] = mapped_column(Json)
+    error: Mapped[Any | None] = mapped_column(Json)
     fence: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -120,7 +120,7 @@ class Wait(db.Model):  # type: ignore[name-defined,misc]
     kind: Mapped[str]  # time | call | approval | child | retry
     wake_at: Mapped[datetime | None] = mapped_column(Instant)
     token_hash: Mapped[str | None] = mapped_column(unique=True)
-    payload: Mapped[Any] = mapped_column(Json)
+    payload: Mapped[Any | None] = mapped_column(Json)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

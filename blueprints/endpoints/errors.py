@@ -1,0 +1,46 @@
+"""Whatever goes wrong on the way to an endpoint, a program reads it as JSON."""
+
+import logging
+import secrets
+
+from flask import Response as FlaskResponse
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+from blueprints.endpoints import bp
+from blueprints.endpoints.views import send
+from core.runtime.endpoints import Refused
+from core.runtime.endpoints.refusals import unavailable
+
+log = logging.getLogger(__name__)
+
+
+@bp.errorhandler(Refused)
+def on_refused(refused: Refused) -> FlaskResponse:
+    return send(refused.response())
+
+
+@bp.errorhandler(HTTPException)
+def on_http_error(error: HTTPException) -> FlaskResponse:
+    """A request so broken that it was refused before the endpoint saw it."""
+    status = error.code or 400
+    name = error.name.upper().replace(" ", "_")
+    return send(Refused(status, name, error.description or error.name).response())
+
+
+@bp.errorhandler(OperationalError)
+@bp.errorhandler(InterfaceError)
+@bp.errorhandler(TimeoutError)
+def on_database_error(error: Exception) -> FlaskResponse:
+    """Nothing was accepted: what is not committed has not happened."""
+    log.error("the database refused a call", exc_info=error)
+    return send(unavailable("The database does not answer. Try again in a moment.").response())
+
+
+@bp.errorhandler(Exception)
+def on_surprise(error: Exception) -> FlaskResponse:
+    """Ours: the traceback goes to the log, the caller gets where to find it."""
+    reference = secrets.token_hex(4)
+    log.error("a call failed", exc_info=error, extra={"reference": reference})
+    message = f"This went wrong inside openBuild. The log says more under {reference}."
+    return send(Refused(500, "INTERNAL_ERROR", message).response())

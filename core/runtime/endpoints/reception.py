@@ -1,0 +1,143 @@
+"""One call from the door to its response, in the order that costs a stranger's call least."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core import config
+from core.auth_schemes import auth_schemes
+from core.engine.auth_scheme import AuthScheme, Call, Caller
+from core.engine.parameters import read as read_parameters
+from core.runtime import idempotency
+from core.runtime.endpoints import addresses, bodies, callers, claims, conditions, disk, replies
+from core.runtime.endpoints.addresses import Address, Endpoint
+from core.runtime.endpoints.bodies import BodyTooLarge, Sent, Texts
+from core.runtime.endpoints.callers import FindEditor
+from core.runtime.endpoints.refusals import Refused, bad_call, bad_parameters, count
+from core.runtime.endpoints.responses import Response
+from core.runtime.endpoints.zones import zone_of
+from core.runtime.runs import NewRun
+
+UNREAD_METHODS = ("GET",)
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """What only the web knows of a call: its body when asked for, and who sits at the browser."""
+
+    read_body: Callable[[], bytes]  # raises BodyTooLarge
+    body_length: int | None
+    find_editor: FindEditor
+
+
+def receive(address: Address, call: Call, doorway: Doorway) -> Response:
+    """The response to a call of an endpoint; raises Refused."""
+    workspace, workflow = addresses.find(address)
+    try:
+        endpoint = addresses.open_endpoint(address, workspace, workflow)
+        return Reception(endpoint, replace(call, workflow=workflow.name), doorway).respond()
+    except Refused as refused:
+        if refused.status < 500:
+            count(workflow.id, address.mode, call, refused)
+        raise
+
+
+class Reception:
+    """One call at one endpoint."""
+
+    def __init__(self, endpoint: Endpoint, call: Call, doorway: Doorway) -> None:
+        self.endpoint = endpoint
+        self.call = call
+        self.doorway = doorway
+        self.scheme: AuthScheme = auth_schemes()[endpoint.scheme]
+
+    def respond(self) -> Response:
+        """Check, read, start, and wait or not; raises Refused."""
+        if self.call.method == "OPTIONS":
+            return Response(204, headers={"Allow": f"{self.endpoint.method}, OPTIONS"})
+        if self.call.method != self.endpoint.method:
+            raise addresses.refused_method(self.endpoint)
+        self._check_length()
+        if self.scheme.needs_body:
+            self._read_body()
+        caller = self._caller()
+        if greeting := self.scheme.greeting(self.call, self.endpoint.auth):
+            return Response(200, greeting.body.encode(), greeting.content_type)
+        return self._start(caller)
+
+    def _start(self, caller: Caller) -> Response:
+        disk.check()
+        new = self._new_run(caller)
+        scope = conditions.scope_of(new, self.endpoint)
+        if not conditions.holds(self.endpoint, scope):
+            return conditions.record_not_run(new, self.endpoint)
+        waits = replies.waits(self.endpoint)
+        keys = claims.of_call(self.call, self.endpoint, self.scheme, caller, scope)
+        try:
+            started = idempotency.start(new, keys, waits=waits)
+            return replies.reply(self.endpoint, started, waits=waits)
+        except idempotency.KeyReused as error:
+            raise claims.reused() from error
+        except idempotency.StillWaiting as error:
+            raise claims.still_waiting() from error
+
+    def _check_length(self) -> None:
+        limit = config.current().max_body
+        if self.doorway.body_length is not None and self.doorway.body_length > limit:
+            raise too_large(limit)
+
+    def _read_body(self) -> None:
+        if self.call.method in UNREAD_METHODS:
+            return
+        try:
+            self.call = replace(self.call, body=self.doorway.read_body())
+        except BodyTooLarge as error:
+            raise too_large(config.current().max_body) from error
+
+    def _caller(self) -> Caller:
+        return callers.know(self.endpoint, self.scheme, self.call, self.doorway.find_editor)
+
+    def _new_run(self, caller: Caller) -> NewRun:
+        """The run of this call; raises Refused naming everything that is wrong with it."""
+        query = bodies.read_query(self.call.query)
+        sent = self._sent()
+        timezone = zone_of(self.call, self.endpoint.workspace.timezone)
+        values = self._values(query, sent, timezone)
+        trigger = values | {
+            "headers": headers_of(self.call, self.scheme.hidden_headers(self.endpoint.auth)),
+            "query": bodies.flat(query),
+            "body": sent.value,
+            "caller": caller.to_json(),
+        }
+        bodies.checked(trigger["headers"], "headers")
+        return replies.new_run(self.endpoint, trigger, caller, timezone)
+
+    def _sent(self) -> Sent:
+        if self.call.method in UNREAD_METHODS:
+            return Sent()
+        if not self.scheme.needs_body:
+            bodies.check_type(self.call)
+            self._read_body()
+        return bodies.read(self.call, takes_text=not self.endpoint.parameters)
+
+    def _values(self, query: Texts, sent: Sent, timezone: str) -> dict[str, Any]:
+        parameters = self.endpoint.parameters
+        if parameters and sent.form is None and not isinstance(sent.value, dict | None):
+            raise bad_call("body", "The body must be a JSON object.")
+        values, bad = read_parameters(
+            parameters, sent.value, form=sent.form, query=query, timezone=timezone
+        )
+        if bad:
+            raise bad_parameters(self.endpoint.address.workflow, bad)
+        return values
+
+
+def headers_of(call: Call, hidden: frozenset[str]) -> dict[str, str]:
+    """The headers as expressions see them: nothing that proves who the caller is."""
+    names = dict.fromkeys(name for name, _ in call.headers if name not in hidden)
+    return {name: call.header(name) or "" for name in names}
+
+
+def too_large(limit: int) -> Refused:
+    """The body is longer than this installation allows."""
+    return Refused(413, "BODY_TOO_LARGE", f"The body is larger than {limit:,} bytes.")
