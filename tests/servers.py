@@ -8,12 +8,11 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from blueprints.cli.supervision import valkey
+from blueprints.cli.supervision import machine, valkey
 from blueprints.cli.supervision.children import end_with_parent
 from core import config
 from tests.waiting import wait_until
 
-POSTGRES_PROGRAMS = "/usr/lib/postgresql"
 POSTGRES_USER = "postgres"
 
 
@@ -68,7 +67,7 @@ class PostgreSQL:
 
     def run(self, program, *words):
         user = {"user": POSTGRES_USER, "group": POSTGRES_USER} if os.getuid() == 0 else {}
-        command = [str(postgres_program(program)), *(str(word) for word in words)]
+        command = [machine.postgresql(program), *(str(word) for word in words)]
         told = subprocess.run(
             command, cwd="/tmp", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
         )
@@ -80,10 +79,3 @@ class PostgreSQL:
     def close(self):
         self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.folder)
-
-
-def postgres_program(name):
-    """The newest installed program of PostgreSQL, or None."""
-    folders = sorted(Path(POSTGRES_PROGRAMS).glob("*/bin"), key=lambda path: int(path.parts[-2]))
-    installed = [folder / name for folder in folders if (folder / name).exists()]
-    return installed[-1] if installed else shutil.which(name)

@@ -16,6 +16,7 @@ from typing import Any
 FOLDER = Path(__file__).parent
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130
+HELP = {"-h", "--help"}
 Command = Callable[[argparse.Namespace], int | None]
 
 
@@ -26,7 +27,7 @@ class Refused(Exception):
 def main(words: list[str]) -> int:
     """Do what the words ask for and answer with the exit code."""
     name = next((word for word in words if not word.startswith("-")), "")
-    options = parser_for(name).parse_args(words)
+    options = parse(name, words)
     try:
         return options.run(options) or DONE
     except KeyboardInterrupt:
@@ -36,6 +37,18 @@ def main(words: list[str]) -> int:
     except expected_errors() as error:
         print(error, file=sys.stderr)
         return REFUSED
+
+
+def parse(name: str, words: list[str]) -> argparse.Namespace:
+    """What the words ask for; a command with HANDS_ON leaves those after its name unread."""
+    parser = parser_for(name)
+    hands_on = getattr(sys.modules.get(f"{__name__}.{name}"), "HANDS_ON", False)
+    if not hands_on or HELP & set(words):
+        return parser.parse_args(words)
+    place = words.index(name) + 1
+    options = parser.parse_args(words[:place])
+    options.rest = words[place:]
+    return options
 
 
 def parser_for(name: str) -> argparse.ArgumentParser:
