@@ -1,11 +1,48 @@
 """The first screen."""
 
+import json
+
+from flask import url_for
 from werkzeug.wrappers import Response
 
-from blueprints.home import bp
-from blueprints.hypermedia import render
+from blueprints import welcome_key
+from blueprints.access import current_person, current_workspace, found
+from blueprints.home import bp, first_call
+from blueprints.hypermedia import render, render_change
+from core import config
+from core.runtime import processes, starting_points
+from core.storage.workflow import Workflow
+
+LISTENING = "home/_first_call.html"
+TRY = "home/_try.html"
 
 
 @bp.get("/")
 def index() -> Response:
-    return render("home/index.html")
+    return render("home/index.html", LISTENING, points=starting_points.offered(), **shown())
+
+
+@bp.post("/welcome-key")
+def make_key() -> Response:
+    found(example())
+    welcome_key.make(current_workspace().id, by=current_person().name)
+    return render_change(TRY, otherwise=url_for("home.index"), **shown())
+
+
+def shown() -> dict[str, object]:
+    workflow = example()
+    return {
+        "example": workflow,
+        "call": first_call.newest(workflow) if workflow else None,
+        "key": welcome_key.kept(),
+        "url": f"{config.current().base_url}/api/1.1/wf/{welcome_key.EXAMPLE}",
+        "sample": json.dumps({"name": current_person().first_name}, ensure_ascii=False),
+        "brief": first_call.brief,
+        "worker_count": len(processes.alive("worker")),
+        "has_scheduler": bool(processes.alive("scheduler")),
+    }
+
+
+def example() -> Workflow | None:
+    """The example, unless somebody deleted or renamed it."""
+    return Workflow.named(current_workspace().id, welcome_key.EXAMPLE)

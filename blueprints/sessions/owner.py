@@ -3,7 +3,8 @@
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
-from blueprints.access import let_in
+from blueprints import welcome_key
+from blueprints.access import current_workspace, let_in
 from blueprints.hypermedia import go_to, render
 from blueprints.sessions import bp
 from core.runtime import users
@@ -31,6 +32,7 @@ def create_owner(token: str) -> Response:
     except InvalidPerson as invalid:
         return form(token, invalid.problems, status=422)
     let_in(owner, stays=True)
+    welcome_key.make(current_workspace().id, by=owner.name)
     return go_to(url_for("home.index"))
 
 

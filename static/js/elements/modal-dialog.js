@@ -11,7 +11,12 @@ class ModalDialog extends HTMLElement {
     if (!dialog || dialog.matches(":modal")) return
     dialog.removeAttribute("open")
     dialog.showModal()
+    if (!dialog.querySelector("[autofocus]")) this.firstField(dialog)?.focus()
     dialog.addEventListener("close", () => this.leave())
+  }
+
+  firstField(dialog) {
+    return dialog.querySelector(".dialog__body :is(input, select, textarea), .dialog__foot button")
   }
 
   leave() {
