@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from blueprints.formats import lasted, plural, zone
-from core.runtime.run_steps import Attempt, StepView
 from core.runtime.run_summary import say_error, say_time
 from core.runtime.run_view import STARTS, RunView
+from core.runtime.step_view import Attempt, StepView
 from core.storage.run import Run
 
 SKIPPED = {"disabled": "switched off", "condition": "condition not met"}
@@ -43,8 +43,6 @@ ADVICE = {
 def more(step: StepView) -> str:
     """What stands in grey beside the step's name."""
     parts = []
-    if step.item is not None and not step.label.startswith("Item "):
-        parts.append(str(step.item + 1))
     if step.item_name:
         parts.append(step.item_name)
     if step.is_loop and step.item_count is not None and step.started_at:
@@ -69,9 +67,16 @@ def time(step: StepView, zone: str) -> str:
         case "interrupted":
             return "cut off"
         case "waiting":
-            return f"until {say_time(step.wake_at, zone)}" if step.wake_at else "waiting"
+            return _until(step.wake_at, zone) if step.wake_at else "waiting"
     status = (step.error or {}).get("status") if step.state == "failed" else None
-    return f"{status} · {lasted(step.ms)}" if status else lasted(step.ms)
+    return f"{status} · {took(step.ms)}" if status else took(step.ms)
+
+
+def took(milliseconds: float | None) -> str:
+    """A length of time; the very short ones are not none."""
+    if milliseconds is not None and milliseconds < 1:
+        return f"< {lasted(1)}"
+    return lasted(milliseconds)
 
 
 def badge(step: StepView) -> tuple[str, str, str]:
@@ -79,7 +84,7 @@ def badge(step: StepView) -> tuple[str, str, str]:
     status = (step.error or {}).get("status") if step.state == "failed" else None
     word = str(status) if status else STATES[step.state]
     if step.state in ("done", "failed") and step.ms is not None and step.path:
-        word = f"{word} · {lasted(step.ms)}"
+        word = f"{word} · {took(step.ms)}"
     return word, ICONS[step.state], TONES.get(step.state, "")
 
 
@@ -99,8 +104,8 @@ def parts(step: StepView) -> list[tuple[str, str, int]]:
     """The tabs of a step's panel: key, name and a count."""
     if step.state in ("not_reached", "skipped"):
         return []
-    if step.type == "start":
-        return [("out", "What came in", 0)]
+    if step.type in ("start", "answer"):
+        return [("out", step.type_label, 0)]
     found = [("attempts", "Attempts", len(step.attempts))] if len(step.attempts) > 1 else []
     if step.inputs is not None:
         found.append(("in", "Went in", 0))
@@ -119,8 +124,8 @@ def first_tab(step: StepView) -> str:
 
 def heading(step: StepView, tab: str) -> str:
     """What stands above a value."""
-    if step.type == "start":
-        return "What came in"
+    if step.type in ("start", "answer"):
+        return "What came in" if step.type == "start" else "What went back"
     return "Went in" if tab == "in" else "Came out"
 
 
@@ -137,6 +142,8 @@ def root(step: StepView, tab: str) -> str:
     """How an expression reaches the value, if one can."""
     if step.type == "start":
         return "trigger"
+    if step.type == "answer":
+        return ""
     is_plain = tab == "out" and step.item is None and step.state == "done"
     return f"steps.{step.step_id}" if is_plain else ""
 
@@ -191,7 +198,14 @@ def starter(run: Run) -> str:
     )
 
 
+def _until(at: datetime, zone_name: str) -> str:
+    """A time in the narrow column: of another day only its date."""
+    said = say_time(at, zone_name)
+    words = said.split()
+    return f"until {said}" if len(words) == 1 else f"until {' '.join(words[:-1])}"
+
+
 def _between(since: datetime | None, until: datetime | None) -> str:
     if since is None or until is None:
         return ""
-    return f"in {lasted((until - since).total_seconds() * 1000)}"
+    return f"in {took((until - since).total_seconds() * 1000)}"

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from blueprints.runs.step_words import more, time
 from core import clock
 from core.runtime.run_events import Interruption
-from core.runtime.run_steps import StepView
 from core.runtime.run_view import RunView
+from core.runtime.step_view import StepView
 
 MOST_TICKS = 5
 NARROWEST = 0.5  # percent; shorter bars would not be seen
@@ -59,20 +59,20 @@ class Timeline:
     kinds: frozenset[str]  # the looks that occur, for the legend
 
 
-def draw(view: RunView) -> Timeline:
-    """The timeline of a run until now."""
+def draw(view: RunView, chosen: StepView) -> Timeline:
+    """The timeline of a run until now; of long turns only the chosen one shows its steps."""
     axis = _Axis.of(view)
     breaks = tuple(axis.bar(cut.since, cut.until or axis.now, "") for cut in view.interruptions)
     rows = tuple(
         Row(step, tuple(_bars(step, axis, view.interruptions)), more(step), time(step, view.zone))
-        for step in (view.start, *visible(view.steps))
+        for step in (view.start, *visible(view.steps, chosen))
     )
     kinds = frozenset(bar.kind for row in rows for bar in row.bars)
     return Timeline(rows, axis.ticks(), breaks, kinds)
 
 
-def visible(steps: Sequence[StepView]) -> Iterator[StepView]:
-    """The steps without those of paths not taken and of blocks that were never entered."""
+def visible(steps: Sequence[StepView], chosen: StepView) -> Iterator[StepView]:
+    """The steps without those of paths not taken, blocks never entered, and folded turns."""
     hidden_below: int | None = None
     for step in steps:
         if hidden_below is not None and step.depth > hidden_below:
@@ -80,9 +80,15 @@ def visible(steps: Sequence[StepView]) -> Iterator[StepView]:
         hidden_below = None
         if step.is_untaken:
             continue
-        if step.is_block and step.state in ("not_reached", "skipped"):
+        if _is_folded(step, chosen):
             hidden_below = step.depth
         yield step
+
+
+def _is_folded(step: StepView, chosen: StepView) -> bool:
+    if step.is_turn:
+        return step.state == "done" and not f"{chosen.path}/".startswith(f"{step.path}/")
+    return step.is_block and step.state in ("not_reached", "skipped")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from blueprints.hypermedia import render, wants_partials
 from blueprints.runs import bp, step_words, timeline
 from blueprints.runs.filters import Filters
 from core.runtime import run_list, run_view
-from core.runtime.run_steps import ITEMS_SHOWN, StepView
+from core.runtime.run_steps import ITEMS_SHOWN
 from core.runtime.run_view import RunView
+from core.runtime.step_view import StepView
 from core.storage.workflow import Workflow
 
 PAGE = 50
@@ -76,7 +77,7 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "step": step,
         "is_chosen": is_chosen,
         "tab": tab,
-        "timeline": timeline.draw(view),
+        "timeline": timeline.draw(view, step),
         "panel": fingerprint([step.path, step.state, step.attempt, tab, view.run.state]),
         "words": step_words,
         "items_shown": ITEMS_SHOWN,

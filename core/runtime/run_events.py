@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.engine.traces import Hold, Traces
-from core.runtime.run_steps import StepView
+from core.runtime.step_view import StepView
 from core.storage.run import Run
 
 ARRIVALS = {
@@ -113,9 +113,8 @@ def _names(holds: Sequence[Hold]) -> dict[str, str]:
 
 def _arrival(run: Run) -> str:
     words = ARRIVALS.get(run.origin, "Started")
-    by = f" by {run.started_by}" if run.started_by and run.origin in ("manual", "test") else ""
-    by = by or (f", {run.started_by}" if run.started_by else "")
-    return f"{words}{by}; put in line"
+    link = "with" if run.origin == "endpoint" else "by"
+    return f"{words}{f' {link} {run.started_by}' if run.started_by else ''}, put in line"
 
 
 def _ending(run: Run, steps: Sequence[StepView]) -> str:

@@ -7,72 +7,12 @@ from typing import Any
 
 from core.engine.definition import Branch, Definition, Step
 from core.engine.step_type import BlockType, StepType
-from core.engine.traces import FailedAttempt, Trace, Traces
+from core.engine.traces import Trace, Traces
+from core.runtime.run_attempts import attempts_of
+from core.runtime.step_view import StepView, name_of
 from core.storage.run import Run, StepRun, Wait
 
 ITEMS_SHOWN = 50  # turns of a loop on one page
-NAMING_KEYS = ("name", "title", "label", "id", "key", "number", "sku", "email", "subject", "url")
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of a step; `due` is when the next one was planned after a failure."""
-
-    number: int
-    started_at: datetime | None
-    finished_at: datetime | None
-    error: Mapping[str, Any] | None = None
-    due: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One step, or one turn of a loop, of one run.
-
-    `state` is done, failed, skipped, running, waiting, not_reached or interrupted. `item` is the
-    index of the innermost loop's turn. Steps of a path that was not taken stay in the list, marked.
-    """
-
-    path: str
-    step_id: str
-    depth: int
-    type: str
-    label: str
-    state: str
-    number: int = 0  # its place in reading order, from 1
-    kind: str = "code"
-    icon: str = "circle-help"
-    type_label: str = ""
-    is_block: bool = False
-    is_loop: bool = False
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    attempt: int = 1
-    attempts: tuple[Attempt, ...] = ()
-    inputs: Any = None
-    output: Any = None
-    error: Mapping[str, Any] | None = None
-    is_handled: bool = False  # failed, and the run went on by the author's wish
-    item: int | None = None
-    item_name: str = ""
-    item_count: int | None = None
-    item_from: int = 0
-    failed_items: tuple[int, ...] = ()
-    taken: tuple[str, ...] = ()
-    taken_labels: tuple[str, ...] = ()
-    is_untaken: bool = False
-    why: str = ""  # why it was skipped: disabled | condition
-    is_wait: bool = False  # its time is spent waiting, not working
-    wait_kind: str = ""
-    wake_at: datetime | None = None
-    key: str = ""
-
-    @property
-    def ms(self) -> float | None:
-        """How long it took in all."""
-        if self.started_at is None or self.finished_at is None:
-            return None
-        return max((self.finished_at - self.started_at).total_seconds() * 1000, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +40,14 @@ class StepWalk:
     item_from: Mapping[str, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     loop_paths: dict[str, set[int]] = field(default_factory=dict)
+    failing_ids: frozenset[str] = frozenset()
 
     def views(self) -> list[StepView]:
         """All steps in reading order; of long loops one page of turns."""
         self.numbers = {step.id: at for at, step in enumerate(self.definition.walk(), start=1)}
         self.loop_paths = _turns_begun(list(self.traces.steps) + list(self.step_runs))
+        failing = (self.run.error or {}).get("step")
+        self.failing_ids = frozenset(_way_to(self.definition.steps, failing))
         return list(self._walk(self.definition.steps, Place()))
 
     def _walk(self, steps: tuple[Step, ...], place: Place) -> Iterator[StepView]:
@@ -150,6 +93,8 @@ class StepWalk:
         if len(body) != 1 or (turn and not has_steps):
             yield self._turn_view(loop, index, name, prefix)
             depth, name = depth + 1, ""
+        else:
+            name = f"{index + 1} · {name}" if name else str(index + 1)
         if has_steps or not turn:
             yield from self._walk(body, Place(prefix, depth, index, name, False, state))
 
@@ -181,6 +126,7 @@ class StepWalk:
             error=turn.error if turn else None,
             item=index,
             item_name=name,
+            is_turn=True,
         )
 
     def _view(self, step: Step, place: Place) -> StepView:
@@ -189,8 +135,8 @@ class StepWalk:
         trace = self.traces.steps.get(path) or Trace()
         row, wait = self.step_runs.get(path), self.waits.get(path)
         is_loop = isinstance(step_type, BlockType) and step_type.is_loop
-        state = self._state(trace, row, wait, place)
-        started_at, finished_at = _span(trace, row, wait, state)
+        state = self._state(step, trace, row, wait, place)
+        started_at, finished_at = self._span(trace, row, state)
         taken = tuple((trace.opened or {}).get("taken") or ())
         return StepView(
             path=path,
@@ -208,7 +154,7 @@ class StepWalk:
             started_at=started_at,
             finished_at=finished_at,
             attempt=row.attempt if row else len(trace.failed_attempts) + 1,
-            attempts=_attempts(trace, row, state, started_at),
+            attempts=attempts_of(trace, row, self.traces.holds, started_at),
             inputs=trace.inputs if trace.inputs is not None else row and row.inputs,
             output=trace.output if trace.is_done else row and row.output,
             error=row.error if row and row.error else self._block_error(path, state),
@@ -228,7 +174,9 @@ class StepWalk:
             key=row.key if row else "",
         )
 
-    def _state(self, trace: Trace, row: StepRun | None, wait: Wait | None, place: Place) -> str:
+    def _state(
+        self, step: Step, trace: Trace, row: StepRun | None, wait: Wait | None, place: Place
+    ) -> str:
         if trace.skipped or (row and row.state == "skipped"):
             return "skipped"
         if row and row.state == "failed":
@@ -237,9 +185,9 @@ class StepWalk:
             return "done"
         if row is None and wait is None and trace.started_at is None:
             return "not_reached"
-        return self._unfinished_state(wait, place)
+        return self._unfinished_state(step, wait, place)
 
-    def _unfinished_state(self, wait: Wait | None, place: Place) -> str:
+    def _unfinished_state(self, step: Step, wait: Wait | None, place: Place) -> str:
         """Begun and not ended: what it is depends on how the run itself stands."""
         if place.turn_state:
             return "failed" if place.turn_state == "failed" else "done"
@@ -248,7 +196,7 @@ class StepWalk:
                 return "waiting"
             case "running":
                 return "waiting" if wait and wait.answered_at is None else "running"
-            case "failed" if self.run.reason is None:
+            case "failed" if step.id in self.failing_ids:
                 return "failed"
             case _:
                 return "interrupted"
@@ -259,6 +207,19 @@ class StepWalk:
         if state == "failed" and isinstance(error, Mapping):
             return error
         return None
+
+    def _span(
+        self, trace: Trace, row: StepRun | None, state: str
+    ) -> tuple[datetime | None, datetime | None]:
+        """From its first sign to its end."""
+        firsts = [trace.started_at, row and row.started_at]
+        firsts += [failed.at for failed in trace.failed_attempts[:1]]
+        started_at = min((at for at in firsts if at), default=None)
+        if state in ("running", "waiting", "not_reached"):
+            return started_at, None
+        lasts = [trace.finished_at, row and row.finished_at]
+        ended_at = max((at for at in lasts if at), default=None)
+        return started_at, ended_at or (self.run.finished_at if started_at else None)
 
     def _has_trace(self, path: str) -> bool:
         return path in self.traces.steps or path in self.step_runs
@@ -280,16 +241,15 @@ class StepWalk:
         return tuple(sorted(index for index, turn in turns.items() if turn.state == "failed"))
 
 
-def name_of(item: Any) -> str:
-    """What a person would call an item of a list: its name, number or first short value."""
-    if isinstance(item, Mapping):
-        ranked = [item[key] for key in NAMING_KEYS if key in item] + list(item.values())
-        item = next((value for value in ranked if _is_short(value)), "")
-    return str(item) if _is_short(item) else ""
-
-
-def _is_short(value: Any) -> bool:
-    return isinstance(value, str | int | float) and 0 < len(str(value)) <= 60
+def _way_to(steps: tuple[Step, ...], step_id: Any) -> tuple[str, ...]:
+    """The step of that id and the blocks around it, inner last."""
+    for step in steps:
+        if step.id == step_id:
+            return (step.id,)
+        for branch in step.branches:
+            if inner := _way_to(branch.steps, step_id):
+                return (step.id, *inner)
+    return ()
 
 
 def _turns_begun(paths: Iterable[str]) -> dict[str, set[int]]:
@@ -301,42 +261,3 @@ def _turns_begun(paths: Iterable[str]) -> dict[str, set[int]]:
             if parts[at].isdigit():
                 found.setdefault("/".join(parts[:at]), set()).add(int(parts[at]))
     return found
-
-
-def _span(
-    trace: Trace, row: StepRun | None, wait: Wait | None, state: str
-) -> tuple[datetime | None, datetime | None]:
-    """From its first sign to its end."""
-    firsts = [trace.started_at, row and row.started_at]
-    firsts += [failed.at for failed in trace.failed_attempts[:1]]
-    started_at = min((at for at in firsts if at), default=None)
-    if state not in ("done", "failed", "skipped"):
-        return started_at, None
-    lasts = [trace.finished_at, row and row.finished_at]
-    return started_at, max((at for at in lasts if at), default=None)
-
-
-def _attempts(
-    trace: Trace, row: StepRun | None, state: str, started_at: datetime | None
-) -> tuple[Attempt, ...]:
-    """The failed tries and the last one."""
-    if row is None and not trace.failed_attempts:
-        return ()
-    found = []
-    begun = started_at
-    for failed in trace.failed_attempts or _recorded_attempts(row):
-        found.append(Attempt(failed.attempt, begun, failed.at, failed.error, failed.due))
-        begun = failed.due
-    if row is not None and state not in ("waiting", "skipped"):
-        error = row.error if state == "failed" else None
-        found.append(Attempt(len(found) + 1, begun, row.finished_at, error))
-    return tuple(found)
-
-
-def _recorded_attempts(row: StepRun | None) -> list[FailedAttempt]:
-    """The tries that the step run's own row remembers."""
-    recorded = (row.attempts if row else None) or []
-    return [
-        FailedAttempt(number, given.get("error") or {}, datetime.fromisoformat(given["at"]))
-        for number, given in enumerate(recorded, start=1)
-    ]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from core import clock
 from core.engine import wording
 from core.runtime.run_events import failed_step
-from core.runtime.run_steps import StepView
+from core.runtime.step_view import StepView
 from core.storage.run import Run
 
 LONGEST = 300  # characters

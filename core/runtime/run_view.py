@@ -9,14 +9,16 @@ from core.engine.definition import Definition
 from core.engine.traces import LogLine
 from core.runtime import definitions
 from core.runtime.run_events import Event, Interruption, events, failed_step, interruptions
-from core.runtime.run_steps import StepView, StepWalk
+from core.runtime.run_steps import StepWalk
 from core.runtime.run_summary import Summary, summarise
+from core.runtime.step_view import StepView
 from core.steps import step_types
 from core.storage.db import db
 from core.storage.run import Run, Segment, StepRun, Wait
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
+ANSWER = "@answer"  # no step's path holds an @
 Row = TypeVar("Row", StepRun, Wait)
 
 STARTS = {
@@ -46,9 +48,11 @@ class RunView:
     zone: str
 
     def step(self, path: str) -> StepView | None:
-        """The step or turn at that path; the empty path is the start."""
+        """The step or turn at that path; the empty path is the start, ANSWER the response."""
         if path == "":
             return self.start
+        if path == ANSWER:
+            return self.answer
         return next((step for step in self.steps if step.path == path), None)
 
     @property
@@ -60,7 +64,25 @@ class RunView:
             found = [s for s in self.steps if s.state == state and not s.is_block]
             if found and (state != "failed" or self.run.state == "failed"):
                 return found[0]
-        return self.start
+        return self.answer or self.start
+
+    @property
+    def answer(self) -> StepView | None:
+        """What the caller got, as the last line of the story."""
+        if not self.run.response:
+            return None
+        return StepView(
+            path=ANSWER,
+            step_id=str(self.run.response.get("status") or 200),
+            depth=0,
+            type="answer",
+            label="Answer",
+            state="done",
+            kind="connect",
+            icon="reply",
+            type_label="What the caller got",
+            output=self.run.response.get("body"),
+        )
 
     @property
     def took_ms(self) -> float | None:
@@ -72,12 +94,13 @@ class RunView:
     @property
     def ran_count(self) -> int:
         """How many of the definition's steps ran."""
-        return len({s.number for s in self.steps if s.state in ("done", "failed", "waiting")})
+        began = ("done", "failed", "waiting", "running", "interrupted")
+        return len({s.number for s in self.steps if s.state in began})
 
     @property
     def step_count(self) -> int:
-        """How many steps the definition has."""
-        return len(self.definition.step_ids())
+        """How many of the definition's steps lay on the run's way."""
+        return len({s.number for s in self.steps if not s.is_untaken})
 
 
 def view(run: Run, *, item_from: Mapping[str, int] | None = None) -> RunView:
@@ -134,6 +157,7 @@ def _start(run: Run) -> StepView:
         started_at=run.created_at,
         finished_at=run.started_at or run.created_at,
         output=run.input,
+        is_wait=True,
     )
 
 
