@@ -266,8 +266,8 @@ class Parser:
         return ObjectOf(tuple(pairs), column)
 
     def _separator(self, closer: str) -> None:
-        if not self._is(closer):
-            self._expect(",", f" or “{closer}”")
+        if not self._is(closer) and not self._accept(","):
+            raise self._unexpected(f"“,” or “{closer}” is expected")
 
     def _comprehension(self, key: Node | None, value: Node) -> Node:
         self._expect("for")
