@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from core import config
+from tests.people import client_of, password_hash, people  # noqa: F401
 from tests.servers import PostgreSQL, Valkey
 
 UNIT_TESTS = "tests/unit"
