@@ -104,7 +104,12 @@ def pairs_of(text: str, place: str) -> Texts:
 def read_multipart(body: bytes, boundary: str) -> Texts:
     if not boundary.isascii() or not 0 < len(boundary) <= 200:
         raise bad_call("body", "The form's boundary is missing or wrong.")
-    parser = MultiPartParser(max_form_memory_size=len(body), max_form_parts=MOST_FIELDS)
+    parser = MultiPartParser(
+        # Files are refused below; until then they stay in memory, which holds the body anyway.
+        stream_factory=lambda *_, **__: BytesIO(),
+        max_form_memory_size=len(body),
+        max_form_parts=MOST_FIELDS,
+    )
     try:
         form, files = parser.parse(BytesIO(body), boundary.encode(), len(body))
     except RequestEntityTooLarge as error:
