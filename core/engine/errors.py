@@ -55,3 +55,4 @@ class StepFailed(EngineError):
         self.retryable = retryable
         self.retry_after = retry_after
         self.details = dict(details or {})
+        self.described: dict[str, Any] | None = None  # the error object, once it is written down

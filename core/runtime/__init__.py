@@ -1,1 +1,1 @@
-"""What can be done: verbs, transactions, the meeting place of engine, storage and queue."""
+"""What can be done: verbs that own their transactions, where engine, storage and queue meet."""

@@ -8,7 +8,7 @@ from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.fields import Field
 from core.engine.outcomes import StartRun
-from core.engine.step_type import StepContext, StepType
+from core.engine.step_type import Effect, StepContext, StepType
 
 MODES = (("wait", "Wait for its answer"), ("start", "Start it and go on"))
 
@@ -32,6 +32,7 @@ class RunWorkflow(StepType):
         ),
         Field("mode", "And then", kind="choice", default="wait", choices=MODES),
     )
+    effect = Effect.INSIDE  # the child row and this step are written together
     example_output = {"reserved": 3}
 
     def summary(self, step: Step) -> str:

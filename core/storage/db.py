@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 WRITE_LOCK_PATIENCE = 10.0  # seconds to stand in line before SQLite itself is asked
 WRITE_LOCK_POLL = 0.002  # seconds
 
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_writing: ContextVar[Callable[[], Connection] | None] = ContextVar("writing", default=None)
 
 
 class Base(DeclarativeBase):
@@ -37,7 +37,7 @@ def transaction() -> Iterator[Session]:
         yield db.session()
         return
     db.session.rollback()  # a read snapshot cannot become a write transaction on SQLite
-    token = _writing.set(True)
+    token = _writing.set(db.session.connection)
     try:
         yield db.session()
         db.session.commit()
@@ -50,19 +50,23 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def write_connection() -> Iterator[Connection]:
-    """A connection in a write transaction, for hot paths that need no session."""
-    token = _writing.set(True)
-    try:
-        with db.engine.begin() as connection:
-            yield connection
-    finally:
-        _writing.reset(token)
+    """A connection in a write transaction, for hot paths; inside another it joins that one."""
+    if joined := _writing.get():
+        yield joined()
+        return
+    with db.engine.connect() as connection:
+        token = _writing.set(lambda: connection)
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            _writing.reset(token)
 
 
 @contextmanager
 def read_connection() -> Iterator[Connection]:
     """A connection in a read transaction, for hot paths that need no session."""
-    token = _writing.set(False)
+    token = _writing.set(None)
     try:
         with db.engine.connect() as connection:
             yield connection
@@ -72,7 +76,7 @@ def read_connection() -> Iterator[Connection]:
 
 @event.listens_for(Session, "before_flush")
 def _refuse_writes_outside(session: Session, *_: Any) -> None:
-    if not _writing.get() and (session.new or session.dirty or session.deleted):
+    if _writing.get() is None and (session.new or session.dirty or session.deleted):
         raise WriteOutsideTransaction("use core.storage.db.transaction()")
 
 
@@ -102,7 +106,7 @@ def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        if _writing.get():
+        if _writing.get() is not None:
             _stand_in_line(connection.info["write_lock"])
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:

@@ -1,0 +1,317 @@
+"""How a cursor walks steps: take what is recorded, else fill in, ask, retry and record."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from core.engine import durations, entries, failures, inputs, retry
+from core.engine.blocks import Block
+from core.engine.definition import Step
+from core.engine.errors import StepFailed
+from core.engine.frames import Frame
+from core.engine.outcomes import Done, Outcome, Sleep, StartRun, Stop
+from core.engine.requests import BlockTimedOut, Cursor, Pause, Perform, RunAborted, RunStopped
+from core.engine.restore import History
+from core.engine.step_type import BlockType, Effect, StepContext, StepType
+
+if TYPE_CHECKING:
+    from core.engine.executor import Journal
+
+LONGEST_WAIT = timedelta(days=5 * 366)
+PASSED_OVER = object()
+
+
+@dataclass(slots=True)
+class Limits:
+    """What a run may use up; `seconds` of running time are counted by `elapsed`."""
+
+    steps: int
+    steps_used: int
+    seconds: float
+    elapsed: Callable[[], float]
+
+    def spend(self) -> None:
+        """Count a step; raises RunAborted when the run has used up its steps or its time."""
+        self.steps_used += 1
+        if self.steps_used > self.steps:
+            raise RunAborted("limit", f"the run has used up its {self.steps} steps", "limit")
+        if self.elapsed() > self.seconds:
+            raise RunAborted("timeout", self.overdue, "timed_out")
+
+    @property
+    def overdue(self) -> str:
+        """The sentence for a run that took too long."""
+        return f"the run took longer than {durations.words(timedelta(seconds=self.seconds))}"
+
+
+class Walker:
+    """Walks the steps of one run; all its cursors share it."""
+
+    def __init__(
+        self,
+        step_types: Mapping[str, StepType],
+        run_id: str,
+        history: History,
+        journal: "Journal",
+        *,
+        now: Callable[[], datetime],
+        random: Callable[[], float],
+        limits: Limits,
+    ) -> None:
+        self.step_types = step_types
+        self.run_id = run_id
+        self.history = history
+        self.journal = journal
+        self.now = now
+        self.random = random
+        self.limits = limits
+        self.replies: list[Mapping[str, Any]] = list(history.replies)
+
+    def run_steps(self, steps: tuple[Step, ...], frame: Frame) -> Cursor:
+        """Walk these steps in order; returns the output of the last one that ran."""
+        last = None
+        for step in steps:
+            output = yield from self._walk_step(step, frame.prefix + step.id, frame)
+            if output is not PASSED_OVER:
+                frame.outputs.put(step.id, output)
+                last = output
+        return last
+
+    def _walk_step(self, step: Step, path: str, frame: Frame) -> Cursor:
+        if path in self.history.stopped:
+            raise RunStopped(self.history.stopped[path])
+        if path in self.history.outputs:
+            self.recall(step, frame)
+            return self.history.outputs[path]
+        if path in self.history.skipped:
+            return PASSED_OVER
+        try:
+            if why := self._why_skipped(step, path, frame):
+                self.journal.add(entries.skipped(path, why, self.now()))
+                return PASSED_OVER
+            return (yield from self._run_step(step, path, frame))
+        except StepFailed as error:
+            self._record(error, Perform(path, step, self.step_types[step.type], {}, "", 1))
+            if step.on_error != "continue":
+                raise
+            output = {"error": error.described, **error.details}
+            self.journal.add(entries.done(path, output, None, 0, self.now()))
+            return output
+
+    def recall(self, step: Step, frame: Frame) -> None:
+        """Show the recorded outputs inside a block that has ended to what comes after it."""
+        step_type = self.step_types[step.type]
+        if not isinstance(step_type, BlockType) or step_type.is_loop:
+            return
+        for inner in (inner for branch in step.branches for inner in branch.steps):
+            path = frame.prefix + inner.id
+            if path in self.history.outputs:
+                frame.outputs.put(inner.id, self.history.outputs[path])
+            self.recall(inner, frame)
+
+    def _why_skipped(self, step: Step, path: str, frame: Frame) -> str | None:
+        """Why the step is passed over; one that has begun is not asked again."""
+        if step.disabled:
+            return "disabled"
+        if step.only_when is None or path in self.history.opened or path in self.history.steps:
+            return None
+        if inputs.holds(step.only_when, frame.scope, "Run this step only when"):
+            return None
+        return "condition"
+
+    def _run_step(self, step: Step, path: str, frame: Frame) -> Cursor:
+        self.check_deadlines(frame)
+        self.limits.spend()
+        step_type = self.step_types[step.type]
+        if isinstance(step_type, BlockType):
+            return (yield from self._run_block(step, step_type, path, frame))
+        return (yield from self._run_plain(step, step_type, path, frame))
+
+    def _run_block(self, step: Step, step_type: BlockType, path: str, frame: Frame) -> Cursor:
+        started, mark = self.now(), time.perf_counter_ns()
+        block = Block(self, step, step_type, path, self._with_deadline(step, path, frame))
+        try:
+            outcome = yield from step_type.walk(step, block)
+        except BlockTimedOut as error:
+            if error.path != path:
+                raise
+            given = durations.words(durations.parse(step.timeout or "0s"))
+            raise StepFailed(f"this took longer than {given}", kind="timeout") from error
+        spent = (time.perf_counter_ns() - mark) // 1000
+        self.journal.add(entries.done(path, outcome.output, None, spent, started))
+        return outcome.output
+
+    def _run_plain(self, step: Step, step_type: StepType, path: str, frame: Frame) -> Cursor:
+        started, mark = self.now(), time.perf_counter_ns()
+        record = self.history.steps.get(path)
+        if record and record.state == "failed":
+            raise failures.recorded(record.error)
+        if record and record.state == "succeeded":
+            return record.output
+        given = record.inputs if record else inputs.fill_in(step, step_type, frame.scope)
+        outcome = yield from self._attempts(step, step_type, path, given, frame)
+        spent = (time.perf_counter_ns() - mark) // 1000
+        shown = given if step_type.effect is Effect.PURE else None  # its row has them already
+        return self._finish(path, outcome, (shown, spent, started), frame)
+
+    def _attempts(
+        self, step: Step, step_type: StepType, path: str, given: Mapping[str, Any], frame: Frame
+    ) -> Cursor:
+        """Try until it works or the policy gives up; goes on counting after a crash."""
+        rule = retry.policy(step, step_type)
+        earlier = self.history.retries.get(path, [])
+        attempt = len(earlier) + 1
+        if earlier and earlier[-1].due > self.now():
+            yield Pause(path, "retry", earlier[-1].due)
+        while True:
+            perform = self._perform(step, step_type, path, given, attempt)
+            try:
+                return (yield from self._try(perform, frame))
+            except StepFailed as error:
+                wait = rule.wait_after(attempt, error, self.random())
+                if wait is None:
+                    self._record(error, perform)
+                    raise
+                at = self.now()
+                described = failures.describe(error, step.id, path, attempts=attempt, at=at)
+                self.journal.add(entries.retry(path, attempt, described, at + wait, at))
+                yield Pause(path, "retry", at + wait)
+            self.check_deadlines(frame)
+            attempt += 1
+
+    def _perform(
+        self, step: Step, step_type: StepType, path: str, given: Mapping[str, Any], attempt: int
+    ) -> Perform:
+        record = self.history.steps.get(path)
+        is_again = record is not None and record.attempt >= attempt
+        timeout = durations.parse(step.timeout).total_seconds() if step.timeout else None
+        key = record.key if record else f"{self.run_id}:{path}"
+        return Perform(path, step, step_type, given, key, attempt, is_again, timeout)
+
+    def _try(self, perform: Perform, frame: Frame) -> Cursor:
+        """One attempt: pure steps here and now, the others through the driver."""
+        wait = self.history.waits.get(perform.path)
+        if wait is not None and wait.kind == "child":
+            return (yield from self._await_child(perform))
+        if perform.step_type.effect is Effect.PURE:
+            context = self._context(perform, frame)
+            outcome: Outcome = perform.step_type.run(perform.inputs, context)
+        else:
+            outcome = yield perform
+        match outcome:
+            case Sleep():
+                yield from self._sleep(perform.path, outcome)
+                return Done(None)
+            case StartRun():
+                return (yield from self._await_child(perform))
+            case _:
+                return outcome
+
+    def _sleep(self, path: str, sleep: Sleep) -> Cursor:
+        def until() -> dict[str, Any]:
+            now = self.now()
+            wake_at = sleep.until or now + (sleep.length or timedelta())
+            if wake_at - now > LONGEST_WAIT:
+                raise StepFailed("a wait can be at most five years long")
+            return {"wake_at": wake_at.timestamp()}
+
+        yield Pause(path, "time", datetime.fromtimestamp(self.fix(path, until)["wake_at"], UTC))
+
+    def _await_child(self, perform: Perform) -> Cursor:
+        answer = yield Pause(perform.path, "child", None)
+        if answer["state"] != "succeeded":
+            message = (answer.get("error") or {}).get("message") or f"it was {answer['state']}"
+            name = perform.inputs.get("workflow", "")
+            raise StepFailed(
+                f"the workflow “{name}” did not succeed: {message}", kind="child_failed"
+            )
+        return Done((answer.get("response") or {}).get("body"))
+
+    def _finish(
+        self,
+        path: str,
+        outcome: Outcome,
+        shown: tuple[Mapping[str, Any] | None, int, datetime],
+        frame: Frame,
+    ) -> Any:
+        """Write down what the step gave; `shown` is its inputs, microseconds and start."""
+        given, spent, started = shown
+        if isinstance(outcome, Stop):
+            output = {"message": outcome.message}
+            done = entries.done(path, output, given, spent, started)
+            self.journal.add(done, entries.stopped(path, outcome.message))
+            raise RunStopped(outcome.message)
+        if not isinstance(outcome, Done):
+            raise TypeError(f"a step at “{path}” answered {outcome!r}")
+        written = [entries.done(path, outcome.output, given, spent, started)]
+        if outcome.variables:
+            frame.variables.values.update(outcome.variables)
+            written.append(entries.variables(frame.variables.frame, outcome.variables))
+        if outcome.reply is not None:
+            written.append(entries.reply(path, outcome.reply))
+            self.replies.append(written[-1][2])
+        self.journal.add(*written)
+        return outcome.output
+
+    def _record(self, error: StepFailed, perform: Perform) -> None:
+        """Write a failure down once, where it happened; it then passes outward as it is."""
+        if error.described is None:
+            error.described = failures.describe(
+                error, perform.step.id, perform.path, attempts=perform.attempt, at=self.now()
+            )
+            self.journal.failed(perform, error.described)
+
+    def _context(self, perform: Perform, frame: Frame) -> StepContext:
+        log = _JournalLog(self.journal, perform.path, self.now)
+        zone = (frame.scope.get("run") or {}).get("timezone") or "UTC"
+        return StepContext(perform.key, self.now(), _OUTSIDE, _OUTSIDE, log, zone, perform.timeout)
+
+    def _with_deadline(self, step: Step, path: str, frame: Frame) -> Frame:
+        """The frame of a block that may only take so long; the deadline outlives a crash."""
+        if step.timeout is None:
+            return frame
+        length = durations.parse(step.timeout)
+        opened = self.fix(
+            f"{path}#deadline", lambda: {"deadline": (self.now() + length).timestamp()}
+        )
+        return frame.until(path, datetime.fromtimestamp(opened["deadline"], UTC))
+
+    def fix(self, path: str, choose: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What was chosen there, now or before a crash: it is never chosen twice."""
+        opened = self.history.opened.get(path)
+        if opened is None:
+            opened = choose()
+            self.history.opened[path] = opened
+            self.journal.add(entries.opened(path, opened, self.now()))
+        return opened
+
+    def check_deadlines(self, frame: Frame) -> None:
+        """Raise BlockTimedOut for the outermost block around here whose time is used up."""
+        for path, deadline in frame.deadlines:
+            if self.now() > deadline:
+                raise BlockTimedOut(path)
+
+
+class _JournalLog:
+    """The log of a pure step: lines become entries."""
+
+    def __init__(self, journal: "Journal", path: str, now: Callable[[], datetime]) -> None:
+        self.journal = journal
+        self.path = path
+        self.now = now
+
+    def write(self, level: str, message: str) -> None:
+        """Keep the line in the journal."""
+        self.journal.add(entries.log(self.path, level, message, self.now()))
+
+
+class _Outside:
+    """What a pure step finds where the outside world would be."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise StepFailed("a pure step cannot reach outside", kind="internal")
+
+
+_OUTSIDE: Any = _Outside()

@@ -1,0 +1,265 @@
+"""Take a claimed run as far as it goes: drive the machine, perform its effects, write it down."""
+
+import logging
+import queue as queues
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import cache
+from secrets import token_hex
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import clock, queue
+from core.engine import durations, entries, replies
+from core.engine.errors import RunCancelled, StateConflict, StepFailed
+from core.engine.executor import Machine
+from core.engine.outcomes import Outcome, StartRun
+from core.engine.requests import Pause, Perform
+from core.engine.states import RunState
+from core.engine.step_type import Effect, StepContext
+from core.engine.walking import Limits
+from core.runtime import children, definitions, endings, leases, scope
+from core.runtime.journal import RunJournal
+from core.runtime.leases import Claim
+from core.runtime.outgoing import Outgoing
+from core.runtime.values import TransactionValues
+from core.steps import step_types
+
+DEFAULT_TIMEOUT = "5m"
+DEFAULT_MAX_STEPS = 100_000
+SHORT_SLEEP = timedelta(seconds=1)  # shorter ones are slept here, longer ones are rows
+OUTSIDE_THREADS = 128
+log = logging.getLogger(__name__)
+_stopping = threading.Event()
+
+
+def stop_soon() -> None:
+    """Let this process give its runs back after the step at hand."""
+    _stopping.set()
+
+
+def advance_run(run_id: str) -> None:
+    """Claim the run and carry it out until it ends, sleeps, or is taken away."""
+    claim = leases.claim(run_id)
+    if claim is None:
+        return
+    try:
+        Advance(claim).run()
+    except StateConflict as conflict:
+        log.info("left alone: %s", conflict, extra={"run_id": run_id})
+    except RunCancelled:
+        endings.cancel_held(claim)
+    except SQLAlchemyError:
+        # The journal holds what was done; when the lease ends, another worker goes on from there.
+        log.exception("the database failed; the run goes on later", extra={"run_id": run_id})
+    except Exception:
+        reference = token_hex(4)
+        log.exception("internal error %s", reference, extra={"run_id": run_id})
+        endings.fail_inside(claim, reference)
+    finally:
+        leases.forget(run_id)
+
+
+class Advance:
+    """One claim being carried out."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.run_row = claim.row
+        self.claim = claim
+        self.began = time.monotonic()
+        self.journal = RunJournal(claim, self._spent)
+        definition = definitions.of_version(claim.row.version_id)
+        settings = definition.settings
+        length = durations.parse(settings.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
+        self.limits = Limits(
+            steps=int(settings.get("max_steps", DEFAULT_MAX_STEPS)),
+            steps_used=claim.row.steps_used,
+            seconds=length,
+            elapsed=self._elapsed,
+        )
+        self.journal.add(entries.taken(claim.worker_id, claim.fence, clock.now()))
+        self.machine = Machine(
+            definition,
+            step_types(),
+            run_id=claim.row.id,
+            shared=scope.of_run(claim.row),
+            history=self.journal.load(),
+            journal=self.journal,
+            now=clock.now,
+            random=random.random,
+            limits=self.limits,
+        )
+        self.outgoing = Outgoing(claim.row.workspace_id)
+        self.landed: queues.Queue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
+            queues.Queue()
+        )
+
+    def run(self) -> None:
+        """Go on until the run has ended, sleeps, or this process is asked to stop."""
+        while True:
+            self._perform_all(self.machine.advance())
+            if self.machine.ended:
+                self._drain_landed()
+                endings.end(self.claim, self.journal, self.machine.ended, self._response())
+                return
+            if _stopping.is_set() and not self.machine.is_flying:
+                self._give_back()
+                return
+            if self._wake_due() or self._land():
+                continue
+            if self._sleep():
+                return
+
+    def _perform_all(self, performs: list[Perform]) -> None:
+        """Begin effects: inside ones here, outside ones beside each other in threads."""
+        outside = [p for p in performs if p.step_type.effect is Effect.REPEATABLE]
+        for perform in performs:
+            if perform.step_type.effect is Effect.INSIDE:
+                self.machine.complete(perform.path, self._inside(perform))
+        if not outside:
+            return
+        self.journal.effects_started(outside)
+        if len(outside) == 1 and not self.machine.is_flying_beside(outside[0].path):
+            self._take_landed(outside[0], self._outside(outside[0]))
+            return
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        for perform in outside:
+            _threads().submit(self._fly, app, perform)
+
+    def _fly(self, app: Flask, perform: Perform) -> None:
+        with app.app_context():
+            try:
+                self.landed.put((perform, self._outside(perform)))
+            except BaseException as error:  # an internal error of ours: raised again in `run`
+                self.landed.put((perform, error))
+
+    def _land(self) -> bool:
+        """Wait for an effect under way, but not past the next pause's time."""
+        if not self.machine.is_flying:
+            return False
+        due = self.machine.next_wake
+        limit = None if due is None else max((due - clock.now()).total_seconds(), 0)
+        try:
+            self._take_landed(*self.landed.get(timeout=limit))
+        except queues.Empty:
+            return True
+        return True
+
+    def _take_landed(self, perform: Perform, outcome: Outcome | BaseException) -> None:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, StepFailed):
+            raise outcome
+        if not isinstance(outcome, StepFailed):
+            self.journal.effect_succeeded(perform)
+        self.machine.complete(perform.path, outcome)
+
+    def _drain_landed(self) -> None:
+        """Effects that a failing sibling abandoned: keep what is already known of them."""
+        while not self.landed.empty():
+            perform, outcome = self.landed.get()
+            if not isinstance(outcome, BaseException):
+                self.journal.effect_succeeded(perform)
+
+    def _outside(self, perform: Perform) -> Outcome | StepFailed:
+        try:
+            return perform.step_type.run(perform.inputs, self._context(perform, values=None))
+        except StepFailed as failure:
+            return failure
+
+    def _inside(self, perform: Perform) -> Outcome | StepFailed:
+        """Do it in one transaction with its step run; a failure leaves nothing behind."""
+        rung: list[str] = []
+
+        def act(connection: Connection) -> Outcome:
+            values = TransactionValues(connection, self.run_row.workspace_id)
+            outcome = perform.step_type.run(perform.inputs, self._context(perform, values))
+            if isinstance(outcome, StartRun):
+                child, outcome = children.start(connection, self.run_row, perform, outcome)
+                rung.append(child)
+            return outcome
+
+        try:
+            outcome = self.journal.inside(perform, act)
+        except StepFailed as failure:
+            return failure
+        for child in rung:
+            queue.ring(child)
+        return outcome
+
+    def _context(self, perform: Perform, values: Any) -> StepContext:
+        return StepContext(
+            key=perform.key,
+            started_at=clock.now(),
+            http=self.outgoing,
+            values=values,
+            log=self.journal.log(perform.path),
+            timezone=self.run_row.timezone,
+            timeout=perform.timeout,
+        )
+
+    def _wake_due(self) -> bool:
+        now = clock.now()
+        due = [p.path for p in self.machine.paused.values() if p.wake_at and p.wake_at <= now]
+        for path in due:
+            self.machine.wake(path)
+        return bool(due)
+
+    def _sleep(self) -> bool:
+        """Sleep here for a moment, or on disk; whether the run has been let go."""
+        due = self.machine.next_wake
+        if due is not None and due - clock.now() < SHORT_SLEEP:
+            self.journal.flush()
+            _stopping.wait(max((due - clock.now()).total_seconds(), 0))
+            return False
+        pauses = list(self.machine.paused.values())
+        self.journal.add(entries.let_go(self.claim.worker_id, "asleep", clock.now()))
+        response = self._response()
+        answers = self.journal.sleep(
+            pauses,
+            state=RunState.WAITING,
+            reason=_reason(pauses),
+            wake_at=due,
+            response=response,
+            lease_until=None,
+            worker_id=None,
+        )
+        for path, answer in answers.items():
+            self.machine.wake(path, answer)
+        if not answers and response is not None:
+            queue.publish("answered", self.run_row.id)
+        return not answers
+
+    def _give_back(self) -> None:
+        """This process is stopping: another goes on."""
+        self.journal.add(entries.let_go(self.claim.worker_id, "stopping", clock.now()))
+        let_go = {"lease_until": None, "worker_id": None, "rung_at": clock.now()}
+        self.journal.commit(state=RunState.QUEUED, **let_go)
+        queue.ring(self.run_row.id)
+
+    def _response(self) -> dict[str, Any] | None:
+        return replies.merge(self.machine.replies)
+
+    def _elapsed(self) -> float:
+        return float(self.run_row.running_ms) / 1000 + time.monotonic() - self.began
+
+    def _spent(self) -> dict[str, Any]:
+        return {
+            "running_ms": int(self._elapsed() * 1000),
+            "steps_used": self.limits.steps_used,
+        }
+
+
+def _reason(pauses: list[Pause]) -> str:
+    """Why the run waits: what comes first in time, else what it waits for without one."""
+    first = min(pauses, key=lambda pause: (pause.wake_at is None, pause.wake_at or clock.now()))
+    return first.kind
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(OUTSIDE_THREADS, thread_name_prefix="effect")

@@ -1,0 +1,66 @@
+"""What the scheduler process does each second; any number of schedulers may do it at once."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import clock, queue
+from core.engine.states import RunState
+from core.runtime import idempotency, rescue, values
+from core.storage.columns import database_now
+from core.storage.db import read_connection, write_connection
+from core.storage.run import Run
+
+RUN = Run.__table__
+MOST_AT_ONCE = 500
+CLEANING_SECONDS = 300.0
+log = logging.getLogger(__name__)
+_cleaned_at = 0.0
+
+
+def tick() -> None:
+    """Wake what is due, rescue what was lost, ring what was not heard, forget what has expired."""
+    for duty in (rescue.rescue_dead, wake_due, rescue.ring_unheard, clean):
+        _do(duty)
+
+
+def wake_due() -> int:
+    """Queue the runs whose wait is over; returns how many there were."""
+    due = RUN.c.state == RunState.WAITING, RUN.c.wake_at <= database_now()
+    with read_connection() as connection:
+        query = select(RUN.c.id).where(*due).order_by(RUN.c.wake_at).limit(MOST_AT_ONCE)
+        ids = list(connection.execute(query).scalars())
+    if not ids:
+        return 0
+    with write_connection() as connection:
+        woken = connection.execute(
+            update(RUN)
+            .where(RUN.c.id.in_(ids), *due)
+            .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=clock.now())
+            .returning(RUN.c.id)
+        )
+        rung = list(woken.scalars())
+    for run_id in rung:
+        queue.ring(run_id)
+    return len(rung)
+
+
+def clean() -> None:
+    """Forget, every few minutes, what has a date on it."""
+    global _cleaned_at
+    if _cleaned_at and time.monotonic() - _cleaned_at < CLEANING_SECONDS:
+        return
+    _cleaned_at = time.monotonic()
+    idempotency.forget_expired()
+    values.forget_expired()
+
+
+def _do(duty: Callable[[], object]) -> None:
+    """One duty's failure keeps no other from being done."""
+    try:
+        duty()
+    except SQLAlchemyError:
+        log.exception("%s failed; it is tried again in a second", duty.__name__)

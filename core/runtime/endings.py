@@ -1,0 +1,80 @@
+"""How a held run ends: well, badly, cancelled, or by a mistake of ours; and who is told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+
+from core import clock, queue
+from core.engine.executor import Ended
+from core.engine.states import RunState
+from core.runtime import children
+from core.runtime.journal import RunJournal
+from core.runtime.leases import Claim
+from core.storage.db import write_connection
+from core.storage.run import Run
+
+RUN = Run.__table__
+LET_GO: Mapping[str, Any] = {"lease_until": None, "worker_id": None, "wake_at": None}
+
+
+def end(
+    claim: Claim, journal: RunJournal, ended: Ended, response: Mapping[str, Any] | None
+) -> None:
+    """Write the last entries, the final state and the parent's answer together; then tell."""
+    answer = {"state": ended.state, "response": response, "error": ended.error}
+    parent = journal.commit(
+        lambda connection: children.answer_parent(connection, claim.row, answer),
+        state=RunState(ended.state),
+        reason=ended.reason,
+        response=response,
+        error=ended.error,
+        finished_at=clock.now(),
+        **LET_GO,
+    )
+    tell(claim.row.id, parent)
+
+
+def cancel_held(claim: Claim) -> None:
+    """Make a cancellation final that its holder has now seen."""
+    _close(claim, RunState.CANCELLED, error=cancelled_error())
+
+
+def fail_inside(claim: Claim, reference: str) -> None:
+    """A mistake of ours: the run fails with a reference to the log."""
+    message = f"internal error; the log says more under {reference}"
+    error = {"kind": "internal", "message": message, "retryable": False}
+    _close(claim, RunState.FAILED, error=error)
+
+
+def cancelled_error() -> dict[str, Any]:
+    """The error object of a run that somebody cancelled."""
+    return {"kind": "cancelled", "message": "the run was cancelled", "retryable": False}
+
+
+def close(
+    connection: Connection, run: Row[Any], state: RunState, error: Mapping[str, Any], reason: Any
+) -> str | None:
+    """Write a final state for a run nobody holds any more; returns a parent to ring."""
+    values = {"state": state, "error": dict(error), "reason": reason, "finished_at": clock.now()}
+    connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values, **LET_GO))
+    answer = {"state": state, "response": None, "error": dict(error)}
+    return children.answer_parent(connection, run, answer)
+
+
+def tell(run_id: str, parent: str | None) -> None:
+    """Wake whoever waits for this run: callers, pages, its parent."""
+    queue.publish("answered", run_id)
+    queue.publish(f"run:{run_id}", "ended")
+    if parent is not None:
+        queue.ring(parent)
+
+
+def _close(claim: Claim, state: RunState, error: Mapping[str, Any]) -> None:
+    mine = RUN.c.id == claim.row.id, RUN.c.fence == claim.fence, RUN.c.state == RunState.RUNNING
+    with write_connection() as connection:
+        held = connection.execute(update(RUN).where(*mine).values(lease_until=None))
+        if held.rowcount != 1:
+            return
+        parent = close(connection, claim.row, state, error, None)
+    tell(claim.row.id, parent)

@@ -1,0 +1,256 @@
+"""A held run's journal: buffers what the machine tells and commits it before anything leaves.
+
+The rule (J1): nothing leaves the process before everything it was computed from is committed, in
+that commit or an earlier one.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core import clock, queue
+from core.engine import entries
+from core.engine.entries import Entry
+from core.engine.errors import RunCancelled, StateConflict
+from core.engine.outcomes import Done
+from core.engine.requests import Pause, Perform
+from core.engine.restore import History, StepRecord, WaitRecord, restore
+from core.engine.states import RunState
+from core.runtime.leases import Claim
+from core.storage.db import read_connection, write_connection
+from core.storage.run import Run, Segment, StepRun, Wait
+
+FLUSH_AFTER = 0.05  # seconds
+FLUSH_ENTRIES = 1000
+RUN, SEGMENT, STEP_RUN, WAIT = (
+    Run.__table__,
+    Segment.__table__,
+    StepRun.__table__,
+    Wait.__table__,
+)
+UPSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+Result = TypeVar("Result")
+
+
+class RunJournal:
+    """The journal of one claim; every commit carries its fence and moves its sequence on."""
+
+    def __init__(self, claim: Claim, spent: Callable[[], Mapping[str, Any]]) -> None:
+        self.run_id: str = claim.row.id
+        self.round: int = claim.row.round
+        self.fence = claim.fence
+        self._seq: int = claim.row.seq
+        self._spent = spent
+        self._entries: list[Entry] = []
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._buffered_at: float | None = None
+
+    def add(self, *added: Entry) -> None:
+        """Keep entries for the next commit, which comes soon even if nothing leaves."""
+        now = time.monotonic()
+        if self._buffered_at is None:
+            self._buffered_at = now
+        self._entries.extend(added)
+        if len(self._entries) >= FLUSH_ENTRIES or now - self._buffered_at > FLUSH_AFTER:
+            self.flush()
+
+    def failed(self, perform: Perform, error: Mapping[str, Any]) -> None:
+        """Keep a step's final failure for the next commit."""
+        ended = {"state": "failed", "error": dict(error), "finished_at": clock.now()}
+        self._row(perform, **ended)
+
+    def flush(self) -> None:
+        """Commit what is buffered."""
+        if self._entries or self._rows:
+            self.commit()
+
+    def log(self, path: str) -> "JournalLog":
+        """Where a step writes lines for the author."""
+        return JournalLog(self, path)
+
+    def effects_started(self, performs: Iterable[Perform]) -> None:
+        """Commit that outside effects begin, with all they were computed from."""
+        for perform in performs:
+            self._row(perform, state="started")
+        self.commit()
+
+    def effect_succeeded(self, perform: Perform) -> None:
+        """Keep that an outside effect has ended well; its output follows as an entry."""
+        self._row(perform, state="succeeded", finished_at=clock.now())
+
+    def inside(self, perform: Perform, act: Callable[[Connection], Result]) -> Result:
+        """Do an inside effect in one transaction with its step run and all that is buffered.
+
+        A step that waits for a child has only begun: its outcome is not Done yet.
+        """
+        return self.commit(lambda connection: self._inside(connection, perform, act))
+
+    def commit(
+        self,
+        act: Callable[[Connection], Result] | None = None,
+        **moves: Any,
+    ) -> Any:
+        """Write everything buffered, then `act`, then `moves` of the run: all or nothing."""
+        with write_connection() as connection:
+            self._guard(connection, moves)
+            if self._entries:
+                self._write_segment(connection)
+            for row in self._rows.values():
+                self._write_row(connection, row)
+            result = act(connection) if act else None
+        self._seq += 1
+        self._entries, self._rows, self._buffered_at = [], {}, None
+        queue.publish(f"run:{self.run_id}", str(self._seq))
+        return result
+
+    def sleep(self, pauses: Iterable[Pause], **moves: Any) -> dict[str, Any]:
+        """Commit that the run sleeps, unless an answer is already there: then return those."""
+        return dict(self.commit(lambda c: self._sleep(c, list(pauses), moves)))
+
+    def load(self) -> History:
+        """Everything the run has recorded so far."""
+        return load(self.run_id, self.round)
+
+    def _guard(self, connection: Connection, moves: Mapping[str, Any]) -> None:
+        """Only the newest holder of a run that nobody cancelled may write."""
+        changed = (
+            update(RUN)
+            .where(
+                RUN.c.id == self.run_id,
+                RUN.c.fence == self.fence,
+                RUN.c.state == RunState.RUNNING,
+                RUN.c.cancel_requested_at.is_(None),
+            )
+            .values(seq=self._seq + 1, **self._spent(), **moves)
+        )
+        if any(row["state"] == "succeeded" for row in self._rows.values()):
+            changed = changed.values(deaths=0)  # it gets on: whatever killed its holders is past
+        if connection.execute(changed).rowcount == 1:
+            return
+        query = select(RUN.c.fence, RUN.c.cancel_requested_at).where(RUN.c.id == self.run_id)
+        row = connection.execute(query).one_or_none()
+        if row is not None and row.fence == self.fence and row.cancel_requested_at:
+            raise RunCancelled(f"run {self.run_id} was cancelled")
+        raise StateConflict(f"run {self.run_id} is held by another process")
+
+    def _write_segment(self, connection: Connection) -> None:
+        values = {
+            "run_id": self.run_id,
+            "seq": self._seq + 1,
+            "fence": self.fence,
+            "at": clock.now(),
+            "entries": self._entries,
+        }
+        connection.execute(insert(SEGMENT).values(values))
+
+    def _row(self, perform: Perform, **values: Any) -> None:
+        """A step run's row for the next commit; later values win over earlier ones."""
+        row = self._rows.setdefault(
+            perform.path,
+            {
+                "run_id": self.run_id,
+                "path": perform.path,
+                "round": self.round,
+                "step_id": perform.step.id,
+                "type": perform.step.type,
+                "effect_class": perform.step_type.effect,
+                "key": perform.key,
+                "inputs": dict(perform.inputs),
+                "fence": self.fence,
+                "started_at": clock.now(),
+            },
+        )
+        row.update(attempt=perform.attempt, **values)
+
+    def _write_row(self, connection: Connection, row: Mapping[str, Any]) -> None:
+        statement = UPSERTS[connection.dialect.name](STEP_RUN).values(row)
+        kept = ("run_id", "path", "round", "started_at")
+        changed = {name: statement.excluded[name] for name in row if name not in kept}
+        key = ["run_id", "path", "round"]
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+
+    def _inside(
+        self, connection: Connection, perform: Perform, act: Callable[[Connection], Result]
+    ) -> Result:
+        self._row(perform, state="started")
+        row = self._rows.pop(perform.path)
+        result = act(connection)
+        if isinstance(result, Done):
+            row.update(state="succeeded", output=result.output, finished_at=clock.now())
+        self._write_row(connection, row)
+        return result
+
+    def _sleep(
+        self, connection: Connection, pauses: list[Pause], moves: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        for pause in pauses:
+            row = {
+                "run_id": self.run_id,
+                "path": pause.path,
+                "round": self.round,
+                "kind": pause.kind,
+                "wake_at": pause.wake_at,
+            }
+            statement = UPSERTS[connection.dialect.name](WAIT).values(row)
+            key = ["run_id", "path", "round"]
+            changed = {"kind": pause.kind, "wake_at": pause.wake_at}
+            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+        answers = self._answers(connection, [pause.path for pause in pauses])
+        if not answers:
+            connection.execute(update(RUN).where(RUN.c.id == self.run_id).values(**moves))
+        return answers
+
+    def _answers(self, connection: Connection, paths: list[str]) -> dict[str, Any]:
+        query = select(WAIT.c.path, WAIT.c.payload).where(
+            WAIT.c.run_id == self.run_id,
+            WAIT.c.round == self.round,
+            WAIT.c.path.in_(paths),
+            WAIT.c.answered_at.is_not(None),
+        )
+        return {row.path: row.payload for row in connection.execute(query)}
+
+
+class JournalLog:
+    """The log of one step: lines become entries of the run."""
+
+    def __init__(self, journal: RunJournal, path: str) -> None:
+        self.journal = journal
+        self.path = path
+
+    def write(self, level: str, message: str) -> None:
+        """Keep the line for the next commit."""
+        self.journal.add(entries.log(self.path, level, message, clock.now()))
+
+
+def load(run_id: str, round_: int) -> History:
+    """Everything a run has recorded so far, in that round."""
+    with read_connection() as connection:
+        segments = connection.execute(
+            select(SEGMENT.c.entries).where(SEGMENT.c.run_id == run_id).order_by(SEGMENT.c.seq)
+        ).scalars()
+        here = STEP_RUN.c.run_id == run_id, STEP_RUN.c.round == round_
+        steps = connection.execute(select(STEP_RUN).where(*here))
+        waits = connection.execute(
+            select(WAIT).where(WAIT.c.run_id == run_id, WAIT.c.round == round_)
+        )
+        return restore(segments, map(_step_record, steps), map(_wait_record, waits))
+
+
+def _step_record(row: Any) -> StepRecord:
+    return StepRecord(row.path, row.state, row.attempt, row.key, row.inputs, row.output, row.error)
+
+
+def _wait_record(row: Any) -> WaitRecord:
+    answered = row.answered_at is not None
+    return WaitRecord(row.path, row.kind, row.wake_at, answered, row.payload)
+
+
+def append(connection: Connection, run_id: str, seq: int, fence: int, entry: Entry) -> None:
+    """Write one entry for a run that nobody holds."""
+    at: datetime = clock.now()
+    values = {"run_id": run_id, "seq": seq, "fence": fence, "at": at, "entries": [entry]}
+    connection.execute(insert(SEGMENT).values(values))

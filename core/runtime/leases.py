@@ -1,0 +1,120 @@
+"""Hold runs for this process: claim one, keep its lease alive, give it back."""
+
+import logging
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Row, func, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.engine.states import RunState
+from core.storage.columns import database_now
+from core.storage.db import write_connection
+from core.storage.run import Run
+
+LEASE = timedelta(seconds=8)
+HEARTBEAT = 2.0  # seconds
+RUN = Run.__table__
+log = logging.getLogger(__name__)
+_held: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that this process may write to, as long as its fence is the newest."""
+
+    row: Row[Any]
+    worker_id: str
+
+    @property
+    def fence(self) -> int:
+        """The number that every write of this holder carries."""
+        return int(self.row.fence)
+
+
+def worker_id() -> str:
+    """The name of this process as a holder of leases; another after a fork."""
+    return _worker_id(os.getpid())
+
+
+@cache
+def _worker_id(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}"
+
+
+def lease_end() -> Any:
+    """When a lease that begins now ends, by the database's clock."""
+    return database_now() + LEASE.total_seconds()
+
+
+def claim(run_id: str) -> Claim | None:
+    """Take a queued run, or None if it is not there to be taken."""
+    taken = (
+        update(RUN)
+        .where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED)
+        .values(
+            state=RunState.RUNNING,
+            reason=None,
+            fence=RUN.c.fence + 1,
+            worker_id=worker_id(),
+            lease_until=lease_end(),
+            wake_at=None,
+            started_at=func.coalesce(RUN.c.started_at, database_now()),
+        )
+        .returning(*RUN.c)
+    )
+    with write_connection() as connection:
+        row = connection.execute(taken).one_or_none()
+    if row is None:
+        return None
+    _held.add(run_id)
+    _Heart.start()
+    return Claim(row, worker_id())
+
+
+def forget(run_id: str) -> None:
+    """Let a lease run out, whether or not the run was given back in good order."""
+    _held.discard(run_id)
+
+
+def renew() -> None:
+    """Prolong all leases of this process by one statement."""
+    held = list(_held)
+    if not held:
+        return
+    mine = RUN.c.id.in_(held), RUN.c.worker_id == worker_id(), RUN.c.state == RunState.RUNNING
+    with write_connection() as connection:
+        connection.execute(update(RUN).where(*mine).values(lease_until=lease_end()))
+
+
+class _Heart:
+    """The thread that renews this process's leases; one for each process, forks included."""
+
+    pid: int | None = None
+    lock = threading.Lock()
+
+    @classmethod
+    def start(cls) -> None:
+        """Begin to beat, once for each process."""
+        with cls.lock:
+            if cls.pid == os.getpid():
+                return
+            cls.pid = os.getpid()
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        threading.Thread(target=cls._beat, args=(app,), name="leases", daemon=True).start()
+
+    @staticmethod
+    def _beat(app: Flask) -> None:
+        pause = threading.Event()
+        while not pause.wait(HEARTBEAT):
+            try:
+                with app.app_context():
+                    renew()
+            except SQLAlchemyError as error:
+                log.warning("could not renew the leases: %s", error)

@@ -1,0 +1,105 @@
+"""Take up runs again whose holder died, and bells that nobody heard."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, or_, select, update
+
+from core import clock, queue
+from core.engine import entries
+from core.engine.states import Reason, RunState
+from core.runtime import endings, journal
+from core.storage.columns import database_now
+from core.storage.db import read_connection, write_connection
+from core.storage.run import Run
+
+RUN = Run.__table__
+MOST_AT_ONCE = 500
+MOST_DEATHS = 10  # without a finished effect between them
+UNHEARD_AFTER = timedelta(seconds=3)  # with nothing left in the queue
+UNHEARD_ALWAYS = timedelta(seconds=60)  # whatever is in the queue
+log = logging.getLogger(__name__)
+
+
+def rescue_dead() -> int:
+    """Queue the runs whose lease has run out; returns how many there were."""
+    return _rescue(RUN.c.lease_until < database_now())
+
+
+def release(worker_id: str) -> int:
+    """Queue the runs of a holder that is known to be dead; returns how many there were."""
+    return _rescue(RUN.c.worker_id == worker_id)
+
+
+def ring_unheard() -> int:
+    """Ring for queued runs whose bell may have been lost; returns how many there were."""
+    waiting = queue.length()
+    if waiting is None:
+        return 0
+    age = UNHEARD_AFTER if waiting == 0 else UNHEARD_ALWAYS
+    before = database_now() - age.total_seconds()
+    unheard = RUN.c.state == RunState.QUEUED, or_(RUN.c.rung_at.is_(None), RUN.c.rung_at < before)
+    with read_connection() as connection:
+        found = list(
+            connection.execute(
+                select(RUN.c.id, RUN.c.lane).where(*unheard).order_by(RUN.c.id).limit(MOST_AT_ONCE)
+            )
+        )
+    rung = [row.id for row in found if queue.ring(row.id, row.lane)]
+    if rung:
+        with write_connection() as connection:
+            connection.execute(update(RUN).where(RUN.c.id.in_(rung)).values(rung_at=database_now()))
+    return len(rung)
+
+
+def _rescue(is_lost: Any) -> int:
+    lost = RUN.c.state == RunState.RUNNING, is_lost
+    with read_connection() as connection:
+        query = select(RUN.c.id).where(*lost).limit(MOST_AT_ONCE)
+        ids = list(connection.execute(query).scalars())
+    for run_id in ids:
+        _rescue_one(run_id, lost)
+    return len(ids)
+
+
+def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
+    """In one transaction: a new fence, so that the old holder can write nothing any more."""
+    with write_connection() as connection:
+        query = select(RUN).where(RUN.c.id == run_id, *lost).with_for_update()
+        run = connection.execute(query).one_or_none()
+        if run is None:
+            return
+        entry = entries.lost(run.worker_id or "a worker", clock.now())
+        journal.append(connection, run.id, run.seq + 1, run.fence + 1, entry)
+        connection.execute(
+            update(RUN)
+            .where(RUN.c.id == run_id)
+            .values(
+                state=RunState.QUEUED,
+                fence=RUN.c.fence + 1,
+                seq=RUN.c.seq + 1,
+                deaths=RUN.c.deaths + 1,
+                worker_id=None,
+                lease_until=None,
+                rung_at=clock.now(),
+            )
+        )
+        final = _settle(connection, run)
+    log.warning("a worker was lost", extra={"run_id": run_id, "worker": run.worker_id})
+    if final is None:
+        queue.ring(run_id)
+    else:
+        endings.tell(run_id, *final)
+
+
+def _settle(connection: Any, run: Row[Any]) -> tuple[str | None] | None:
+    """Close a run that was being cancelled, or that takes every worker with it."""
+    if run.cancel_requested_at is not None:
+        error = endings.cancelled_error()
+        return (endings.close(connection, run, RunState.CANCELLED, error, None),)
+    if run.deaths + 1 < MOST_DEATHS:
+        return None
+    message = f"{MOST_DEATHS} workers ended while they carried this run out; it is set aside"
+    error = {"kind": "quarantined", "message": message, "retryable": False}
+    return (endings.close(connection, run, RunState.FAILED, error, Reason.QUARANTINED),)

@@ -1,0 +1,174 @@
+"""Every workflow here is run whole, and with the power cut after every single journal write."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.engine.errors import StepFailed
+from tests.unit.engine.machines import Bench, World, step
+
+PAY = step("pay", "outside", retry={"attempts": 3, "wait": "1s"})
+ADD = step("add", "set_variables", values={"sum": "{{ (vars.sum | default(0)) + item }}"})
+
+
+def body(*steps):
+    return {"body": list(steps)}
+
+
+WORKFLOWS = {
+    "in order": [step("a", value=1), PAY, step("b", value="{{ steps.pay.did }}")],
+    "loop in order": [
+        step("loop", "for_each", list=[1, 2, 3], branches=body(step("x", "outside"), ADD)),
+        step("after", value="{{ vars.sum }}"),
+    ],
+    "loop side by side": [
+        step("loop", "for_each", list=[1, 2, 3, 4], concurrency=2, collect="{{ steps.x.did }}",
+             branches=body(step("x", "outside"), step("y", value="{{ item }}"))),
+    ],
+    "loops in a loop": [
+        step("outer", "for_each", list=[[1], [2, 3]], collect="{{ steps.inner.results }}",
+             branches=body(step("inner", "for_each", list="{{ item }}",
+                                branches=body(step("x", "outside"))))),
+    ],
+    "parallel": [
+        step("both", "parallel", branches={
+            "a": [step("x", "outside"), step("x2", value="{{ steps.x.did }}")],
+            "b": [step("y", "outside"), step("w", "wait", **{"for": "1h"})],
+        }),
+        step("after", "outside"),
+    ],
+    "caught": [
+        step("t", "try", branches={
+            "try": [step("ok", "outside"), step("broken", "outside")],
+            "catch": [step("c", "outside"), step("m", value="{{ error.message }}")],
+            "finally": [step("f", "outside")],
+        }),
+        step("after", value="{{ steps.m }}"),
+    ],
+    "not caught": [
+        step("t", "try", branches={
+            "try": [step("broken", "outside")], "finally": [step("f", "outside")],
+        }),
+    ],
+    "stopped": [
+        step("t", "try", branches={
+            "try": [step("s", "stop", outcome="succeed", message="enough")],
+            "finally": [step("f", "outside")],
+        }),
+        step("after", "outside"),
+    ],
+    "repeat": [
+        step("n", "set_variables", values={"n": 0}),
+        step("loop", "repeat", branches=body(
+            step("x", "outside"),
+            step("up", "set_variables", values={"n": "{{ vars.n + 1 }}"}),
+        ), **{"while": "{{ vars.n < 3 }}"}),
+        step("after", value="{{ vars.n }}"),
+    ],
+    "choice": [
+        step("way", "branch", branches={
+            "yes": {"only_when": "{{ trigger.yes }}", "steps": [step("x", "outside")]},
+            "otherwise": [step("y", "outside")],
+        }),
+        step("answer", "return_data", body={"taken": "{{ steps.way.taken }}"}),
+        step("last", "outside"),
+        step("reads", value="{{ steps.x.did }}"),
+    ],
+    "goes on after a failure": [
+        step("broken", "outside", on_error="continue"),
+        step("after", value="{{ steps.broken.error.message }}"),
+    ],
+    "flaky": [step("flaky", "outside"), step("after", value="{{ steps.flaky }}")],
+}
+
+
+def world():
+    """`broken` always fails; `flaky` fails the first two times that it is asked."""
+    asked = []
+
+    def flaky(perform):
+        asked.append(perform)
+        if perform.attempt < 3:
+            return StepFailed("not yet", retryable=True)
+        return {"ok": True}
+
+    return World({"broken": lambda _: StepFailed("broken"), "flaky": flaky})
+
+
+def whole_and_cut(steps):
+    whole = Bench(*steps, world=world(), trigger={"yes": True})
+    cut = Bench(*steps, world=world(), trigger={"yes": True})
+    return (whole, whole.run()), (cut, cut.run_through_cuts())
+
+
+def without_times(error):
+    return error and {k: v for k, v in error.items() if k != "at"}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_power_cuts_change_neither_results_nor_effects(name):
+    (whole, ended), (cut, ended_through_cuts) = whole_and_cut(WORKFLOWS[name])
+
+    assert ended_through_cuts.state == ended.state
+    assert ended_through_cuts.reason == ended.reason
+    assert without_times(ended_through_cuts.error) == without_times(ended.error)
+    assert without_errors(cut.outputs) == without_errors(whole.outputs)
+    assert set(cut.world.calls) == set(whole.world.calls)
+    assert cut.machine.replies == whole.machine.replies
+
+
+def without_errors(outputs):
+    """Errors carry the time they happened at; all else must be equal."""
+    return {
+        path: without_times(value.get("error")) if isinstance(value, dict) and "error" in value
+        else value
+        for path, value in outputs.items()
+    }
+
+
+def leaves(names):
+    plain = st.builds(lambda n: step(n, value="{{ trigger }}"), names)
+    outside = st.builds(lambda n: step(n, "outside"), names)
+    waits = st.builds(lambda n: step(n, "wait", **{"for": "5m"}), names)
+    return st.one_of(plain, outside, waits)
+
+
+def blocks(names):
+    def extend(inner):
+        steps = st.lists(inner, max_size=3)
+        loop = st.builds(
+            lambda n, s, c: step(n, "for_each", list=[1, 2], concurrency=c, branches=body(*s)),
+            names, steps, st.sampled_from([1, 2]),
+        )
+        both = st.builds(
+            lambda n, a, b: step(n, "parallel", branches={"a": a, "b": b}), names, steps, steps
+        )
+        guarded = st.builds(
+            lambda n, a, b: step(n, "try", branches={"try": a, "finally": b}), names, steps, steps
+        )
+        return st.one_of(loop, both, guarded)
+
+    return st.lists(st.recursive(leaves(names), extend, max_leaves=6), min_size=1, max_size=3)
+
+
+def renamed(steps, counter):
+    """Ids must be unique in a workflow; the strategies make them without looking."""
+    for value in steps:
+        value["id"] = f"s{next(counter)}"
+        for branch in value.get("branches", ()):
+            renamed(branch["steps"], counter)
+    return steps
+
+
+@settings(max_examples=40, deadline=None)
+@given(blocks(st.just("x")))
+def test_random_workflows_end_the_same_through_power_cuts(steps):
+    from itertools import count
+
+    steps = renamed(steps, count())
+
+    (whole, ended), (cut, ended_through_cuts) = whole_and_cut(steps)
+
+    assert ended_through_cuts.state == ended.state == "succeeded"
+    assert cut.outputs == whole.outputs
+    assert set(cut.world.calls) == set(whole.world.calls)
