@@ -120,9 +120,12 @@ class Parser:
         self._expect("else", " after the condition")
         return Choice(condition, value, self._expression())
 
+    def _operand(self) -> Node:
+        return self._binary(0)
+
     def _binary(self, floor: int) -> Node:
         """Operands joined by operators that bind tighter than `floor`."""
-        left = self._not() if self._is("not") and floor < NOT else self._signed()
+        left = self._not() if self._is("not") and floor <= NOT else self._signed()
         while (power := self._power()) > floor:
             left = self._chain(left, power)
         return left
@@ -278,10 +281,10 @@ class Parser:
         if self._is(","):
             raise self._unexpected("only one name may stand after “for”; use x[0] and x[1]")
         self._expect("in", " after the name")
-        source = self._binary(0)
+        source = self._nested(self._operand)
         conditions = []
         while self._accept("if"):
-            conditions.append(self._binary(0))
+            conditions.append(self._nested(self._operand))
         if self._is("for"):
             raise self._unexpected("only one “for” may stand here; use flatten")
         column = variable.start + 1
