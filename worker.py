@@ -26,7 +26,6 @@ from setproctitle import setproctitle
 from app import create_app
 from core import config, logs, queue
 from core.runtime import advance, duties, processes
-from core.storage import migrate
 
 DRAIN_SECONDS = 30
 TICK_SECONDS = 1.0
@@ -177,6 +176,8 @@ def both(app: Flask) -> None:
 
 def main(words: list[str]) -> int:
     """Run the kind of process that the words name."""
+    from core.storage import migrate  # Alembic is large, and only this start needs it
+
     settings = config.current()
     kind, *arguments = words or ["both"]
     kinds = {"work": work, "schedule": schedule, "both": both, "alone": alone}
