@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core import clock, queue
 from core.engine import durations, entries, replies
@@ -55,7 +55,7 @@ def advance_run(run_id: str) -> None:
         log.info("left alone: %s", conflict, extra={"run_id": run_id})
     except RunCancelled:
         endings.cancel_held(claim)
-    except SQLAlchemyError:
+    except (OperationalError, InterfaceError, TimeoutError):
         # The journal holds what was done; when the lease ends, another worker goes on from there.
         log.exception("the database failed; the run goes on later", extra={"run_id": run_id})
     except Exception:
@@ -103,11 +103,14 @@ class Advance:
     def run(self) -> None:
         """Go on until the run has ended, sleeps, or this process is asked to stop."""
         while True:
-            self._perform_all(self.machine.advance())
+            performs = self.machine.advance()
             if self.machine.ended:
                 self._drain_landed()
                 endings.end(self.claim, self.journal, self.machine.ended, self._response())
                 return
+            if performs:
+                self._perform_all(performs)
+                continue
             if _stopping.is_set() and not self.machine.is_flying:
                 self._give_back()
                 return

@@ -15,5 +15,5 @@ class StoredValue(db.Model):  # type: ignore[name-defined,misc]
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[Any] = mapped_column(Json)
+    value: Mapped[Any | None] = mapped_column(Json)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -108,7 +108,7 @@ def upgrade() -> None:
         "stored_value",
         sa.Column("workspace_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
         sa.Column("expires_at", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -186,6 +186,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "name"),
     )
     op.create_table(
+        "call_key",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("workflow_id", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("body_hash", sa.String(), nullable=False),
+        sa.Column("run_id", sa.String(), nullable=False),
+        sa.Column("reply", sa.String(), nullable=False),
+        sa.Column("waited_until", sa.Double(), nullable=True),
+        sa.Column("expires_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workflow_id", "mode", "kind", "key"),
+    )
+    op.create_index(op.f("ix_call_key_expires_at"), "call_key", ["expires_at"], unique=False)
+    op.create_table(
         "draft_change",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("workflow_id", sa.Integer(), nullable=False),
@@ -207,6 +227,25 @@ def upgrade() -> None:
         ["workflow_id", "position"],
         unique=False,
     )
+    op.create_table(
+        "refused_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("workflow_id", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("remote_address", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workflow_id"],
+            ["workflow.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_refused_call_workflow", "refused_call", ["workflow_id", "id"], unique=False)
     op.create_table(
         "version",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -351,44 +390,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash"),
     )
     op.create_index("ix_wait_wake_at", "wait", ["wake_at"], unique=False)
-    op.create_table(
-        "call_key",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("workflow_id", sa.Integer(), nullable=False),
-        sa.Column("mode", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("body_hash", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("reply", sa.String(), nullable=False),
-        sa.Column("waited_until", sa.Double(), nullable=True),
-        sa.Column("expires_at", sa.Double(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workflow_id"],
-            ["workflow.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("workflow_id", "mode", "kind", "key"),
-    )
-    op.create_index(op.f("ix_call_key_expires_at"), "call_key", ["expires_at"], unique=False)
-    op.create_table(
-        "refused_call",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("workflow_id", sa.Integer(), nullable=False),
-        sa.Column("mode", sa.String(), nullable=False),
-        sa.Column("at", sa.Double(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("method", sa.String(), nullable=False),
-        sa.Column("remote_address", sa.String(), nullable=False),
-        sa.Column("times", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workflow_id"],
-            ["workflow.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(
-        "ix_refused_call_workflow", "refused_call", ["workflow_id", "id"], unique=False
-    )
