@@ -64,8 +64,13 @@ class Outgoing:
 
 @lru_cache(maxsize=8)
 def allowed_hosts(entries: tuple[str, ...]) -> AllowedHosts:
-    """The operator's list, read once."""
-    return AllowedHosts.parse(entries)
+    """The operator's list, read once; raises HttpFailed for what is no entry."""
+    try:
+        return AllowedHosts.parse(entries)
+    except ValueError as error:
+        raise HttpFailed(
+            "blocked_address", f"Nothing can be sent: OPENBUILD_ALLOWED_HOSTS_OUT: {error}"
+        ) from error
 
 
 def find_signer(workspace_id: int, name: str) -> Signer:

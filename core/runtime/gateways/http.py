@@ -108,7 +108,13 @@ def _client(allowed: AllowedHosts, way_out: WayOut) -> "Client":
 def _trust(ca_file: str) -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     if ca_file:
-        context.load_verify_locations(ca_file)
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:  # of which a file that holds no certificates is one, too
+            raise HttpFailed(
+                "connection",
+                f"The certificates of OPENBUILD_CA_FILE={ca_file} can't be read: {error}",
+            ) from error
     return context
 
 
@@ -116,6 +122,7 @@ class Client:
     """The open connections of one thread, straight and through the operator's proxy."""
 
     def __init__(self, allowed: AllowedHosts, way_out: WayOut) -> None:
+        self.pools: list[httpcore.ConnectionPool] = []
         trust = _trust(way_out.ca_file)
         self.backend = GuardedBackend(allowed)
         self.straight = httpcore.ConnectionPool(
@@ -126,12 +133,12 @@ class Client:
         )
         self.to_proxy = UnguardedBackend(allowed)
         self.proxied = _proxy_pool(way_out.proxy, trust, self.to_proxy) if way_out.proxy else None
+        self.pools += filter(None, (self.straight, self.proxied))
 
     def __del__(self) -> None:
         # A thread's client ends with the thread, without anybody closing it.
-        self.straight.close()
-        if self.proxied is not None:
-            self.proxied.close()
+        for pool in self.pools:
+            pool.close()
 
     def begin(self, deadline: Deadline) -> None:
         """From now on everything belongs to a new request."""
@@ -171,7 +178,7 @@ class Client:
 def _proxy_pool(
     proxy: str, trust: ssl.SSLContext, backend: UnguardedBackend
 ) -> httpcore.ConnectionPool:
-    url = httpx.URL(proxy)
+    url = _proxy_url(proxy)
     login = (url.username.encode(), url.password.encode()) if url.username else None
     return httpcore.HTTPProxy(
         proxy_url=httpcore.URL(
@@ -184,6 +191,19 @@ def _proxy_pool(
         max_connections=KEPT_CONNECTIONS,
         keepalive_expiry=KEPT_SECONDS,
     )
+
+
+def _proxy_url(proxy: str) -> httpx.URL:
+    try:
+        url = httpx.URL(proxy)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in urls.DEFAULT_PORTS or not url.host:
+        # Without the value: it may hold a password.
+        raise HttpFailed(
+            "connection", "OPENBUILD_PROXY_OUT is no address such as http://proxy.lan:3128"
+        )
+    return url
 
 
 def _wire(message: Message) -> httpcore.Request:

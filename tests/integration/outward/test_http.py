@@ -344,3 +344,21 @@ def test_the_operator_s_proxy_serves_public_hosts_and_private_ones_stay_straight
         get("http://10.0.0.1/", way_out=way_out)
     assert len(proxy.requests) == 2
     assert proxy.heads[0].startswith("GET http://public.test/a ")
+
+
+@pytest.mark.parametrize(
+    ("way_out", "words"),
+    [
+        (WayOut(proxy="proxy.lan:3128"), "OPENBUILD_PROXY_OUT"),
+        (WayOut(proxy="socks5://proxy.lan"), "OPENBUILD_PROXY_OUT"),
+        (WayOut(ca_file="/nowhere/ca.pem"), "OPENBUILD_CA_FILE=/nowhere/ca.pem"),
+        (WayOut(ca_file=__file__), "OPENBUILD_CA_FILE"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(listen, way_out, words):
+    server = listen()
+
+    with pytest.raises(HttpFailed, match=words):
+        get(server.url, way_out=way_out)
+
+    assert server.connections == 0
