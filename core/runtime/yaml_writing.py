@@ -65,7 +65,7 @@ def styled_key(text: str) -> Any:
     """Text on one line."""
     if PLAIN.fullmatch(text) and text.isprintable() and not is_misread(text):
         return text
-    if text.isprintable() and ('"' in text or "\\" in text):
+    if text.isprintable() and text.count("'") < text.count('"') + text.count("\\"):
         return SingleQuotedScalarString(text)
     return DoubleQuotedScalarString(text)
 

@@ -37,10 +37,15 @@ class Condition:
             report.add((*path, *problem.path), problem.message + near)
 
     def schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
-        row = ROW.schema()
-        rows = rows_schema({"anyOf": [row, rows_schema(row)]})
-        return {"anyOf": [{"type": "string"}, {"type": "boolean"}, rows]}
+        """As JSON Schema, which is written once."""
+        return {"$ref": "#/$defs/condition"}
+
+
+def condition_schema() -> dict[str, Any]:
+    """The JSON Schema of every condition."""
+    row = ROW.schema()
+    rows = rows_schema({"anyOf": [row, rows_schema(row)]})
+    return {"anyOf": [{"type": "string"}, {"type": "boolean"}, rows]}
 
 
 def at(value: Any, path: Path) -> Any:

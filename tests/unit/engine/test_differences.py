@@ -1,0 +1,68 @@
+import json
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from core.engine import editing
+from core.engine.differences import differences
+from core.engine.errors import DefinitionError
+from tests.unit.engine.definitions import a_definition, definitions, operations
+
+some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def after(*edits):
+    definition = a_definition()
+    for operation in edits:
+        definition, _ = editing.apply(definition, operation)
+    return differences(a_definition(), definition)
+
+
+def test_nothing_differs_from_itself():
+    assert after() == ()
+
+
+def test_new_gone_moved_and_changed_steps_are_told_apart():
+    step = {"id": "new", "type": "compose"}
+
+    assert after({"op": "insert_step", "at": "big.yes:mail", "step": step}) == (
+        "+ step new (compose) after mail",
+    )
+    assert after({"op": "remove_step", "id": "mail"}) == ("- step mail",)
+    assert after({"op": "move_step", "id": "mail", "at": "root:"}) == (
+        "> step mail moved at the start",
+    )
+    assert after({"op": "move_step", "id": "answer", "at": "root:"}) == (
+        "> step answer moved at the start",
+    )
+    assert after({"op": "change_step", "id": "mail", "changes": {"inputs.message": "x"}}) == (
+        "+ step mail.inputs: a group",
+    )
+
+
+def test_paths_starts_and_settings_are_named():
+    assert after(
+        {"op": "change_branch", "id": "big", "key": "yes", "changes": {"label": "Low"}}
+    ) == ("~ path yes of step big.label: High → Low",)
+    assert after({"op": "move_branch", "id": "big", "key": "yes", "after": "otherwise"}) == (
+        "> paths of step big in another order",
+    )
+    assert after({"op": "change_triggers", "changes": {"endpoint.method": "GET"}}) == (
+        "+ triggers.endpoint: a group",
+    )
+    assert after({"op": "change_settings", "changes": {"timeout": "5m"}}) == (
+        "+ settings.timeout: 5m",
+    )
+
+
+@some
+@given(st.data())
+def test_only_equal_definitions_have_no_differences(data):
+    before = data.draw(definitions())
+    try:
+        changed, _ = editing.apply(before, data.draw(operations(before)))
+    except DefinitionError:
+        assume(False)
+
+    assert bool(differences(before, changed)) == (before.to_json() != changed.to_json())
+    assert json.dumps(differences(before, changed))
