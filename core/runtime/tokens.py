@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import string
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from core import clock, config
 from core.engine import scopes as scope_rules
@@ -25,6 +27,7 @@ FORM = re.compile(
 )
 LAST_USED_EVERY = timedelta(minutes=1)
 LONGEST_NAME = 100
+log = logging.getLogger(__name__)
 
 
 class TokenRefused(Exception):
@@ -121,8 +124,11 @@ def _note_use(token: Token, now: datetime, address: str) -> None:
         return
     stale = or_(Token.last_used_at.is_(None), Token.last_used_at <= before)
     change = update(Token).where(Token.id == token.id, stale)
-    with write_connection() as database:
-        database.execute(change.values(last_used_at=now, last_address=address))
+    try:
+        with write_connection() as database:
+            database.execute(change.values(last_used_at=now, last_address=address))
+    except OperationalError:  # a busy database is no reason to turn a caller away
+        log.warning("could not note the use of a key", extra={"token": token.id})
     token.last_used_at, token.last_address = now, address
 
 

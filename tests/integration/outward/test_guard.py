@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from core.engine.http_messages import HttpFailed, OutgoingRequest
-from core.runtime.gateways import http
+from core.runtime.gateways import addresses, http
 from core.runtime.gateways.addresses import AllowedHosts
 from tests.integration.outward.listener import ok, redirect
 
@@ -90,6 +90,33 @@ def test_no_way_to_write_a_cloud_s_metadata_service_leaves_the_machine(names, ho
         get(f"http://{host}/latest/meta-data/")
 
     assert refusal.value.kind in ("blocked_address", "http", "connection")
+
+
+def ways_to_write(address):
+    """One IPv4 address in every form that resolvers understand."""
+    a, b, c, d = address.packed
+    number = int(address)
+    yield from (str(address), f"{address}.", str(number), hex(number), f"0{number:o}")
+    yield from (f"{a}.{b}.{c << 8 | d}", f"{a}.{b << 16 | c << 8 | d}")
+    yield from (".".join(map(hex, (a, b, c, d))), ".".join(f"0{part:03o}" for part in (a, b, c, d)))
+    yield from (
+        f"[::ffff:{address}]",
+        f"[64:ff9b::{address}]",
+        f"[2002:{a:02x}{b:02x}:{c:02x}{d:02x}::]",
+    )
+    yield from (f"[::{address}]", f"[::ffff:0:{address}]", str(address).replace(".", "。"))
+    yield from (f"user@{address}", f"example.com@{address}", f"{address}\\@example.com")
+
+
+@pytest.mark.parametrize("network", addresses.CLOSED_V4, ids=str)
+def test_no_closed_network_is_reached_in_any_way_of_writing(names, network, monkeypatch):
+    monkeypatch.setattr(socket, "create_connection", lambda *_: pytest.fail("it connected"))
+
+    for address in {network[0], network[network.num_addresses // 2], network[-1]}:
+        for host in ways_to_write(address):
+            with pytest.raises(HttpFailed) as refusal:
+                get(f"http://{host}/")
+            assert refusal.value.kind in ("blocked_address", "http", "connection"), host
 
 
 @pytest.mark.parametrize(
