@@ -1,0 +1,16 @@
+"""The editor: the canvas, the panel and the dialogs of one workflow's draft."""
+
+from flask import Blueprint
+
+bp = Blueprint("editor", __name__)
+
+from blueprints.editor import (  # noqa: E402, F401
+    library,
+    operations,
+    publication,
+    start_form,
+    step_form,
+    test_run,
+    versions,
+    views,
+)

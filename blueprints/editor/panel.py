@@ -1,0 +1,308 @@
+"""What the panel at the right shows: the form of a step, how it went, or the ways of starting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from blueprints.editor import canvas, field_views, outputs, wording
+from blueprints.editor.drawing import Drawing
+from blueprints.editor.field_views import ConditionView, FieldView
+from blueprints.editor.picker import Source, sources_at
+from blueprints.editor.start_panel import StartPanel
+from blueprints.editor.workbench import START, Workbench, problems_by_field
+from core.engine.definition import Branch, Step
+from core.engine.step_type import BlockType, Effect, StepType
+from core.steps import step_types
+
+SET_UP, TEST, FAILS, NOTES = "set-up", "test", "fails", "notes"
+LABELS = {SET_UP: "Set up", TEST: "Test", FAILS: "If it fails", NOTES: "Notes"}
+
+
+@dataclass(frozen=True, slots=True)
+class BranchView:
+    """A path of a block, in its form."""
+
+    key: str
+    label: str
+    steps_words: str
+    condition: ConditionView
+    problem: Any
+    is_removable: bool
+    before_previous: str
+
+
+@dataclass
+class StepPanel:
+    """The form of one step of the draft."""
+
+    bench: Workbench
+    step: Step
+    tab: str = SET_UP
+    drawing: Drawing = field(default_factory=Drawing)
+    kind: str = "step"
+
+    @cached_property
+    def step_type(self) -> StepType | None:
+        """The step's kind, unless this build does not know it."""
+        return step_types().get(self.step.type)
+
+    @property
+    def title(self) -> str:
+        """What the step is called."""
+        return self.step.label or self.type_label
+
+    @property
+    def subtitle(self) -> str:
+        """What kind of step it is."""
+        return self.type_label
+
+    @property
+    def type_label(self) -> str:
+        """What its kind is called."""
+        return self.step_type.label if self.step_type else self.step.type
+
+    @property
+    def category(self) -> str:
+        """Its colour."""
+        return self.step_type.category if self.step_type else "code"
+
+    @property
+    def icon(self) -> str:
+        """Its picture."""
+        return self.step_type.icon if self.step_type else "circle-help"
+
+    @property
+    def help(self) -> str:
+        """What it does, in a sentence."""
+        return self.step_type.help if self.step_type else ""
+
+    @property
+    def tabs(self) -> list[tuple[str, str]]:
+        """The tabs: key and label."""
+        return list(LABELS.items())
+
+    @cached_property
+    def marks(self) -> dict[str, str]:
+        """Which tabs hold something."""
+        step = self.step
+        marks = {}
+        if step.retry or step.timeout or step.on_error != "stop":
+            marks[FAILS] = "set"
+        if step.note or step.disabled:
+            marks[NOTES] = "off" if step.disabled else "has notes"
+        return marks
+
+    @cached_property
+    def problems(self) -> Mapping[str, Any]:
+        """The step's problems by field."""
+        return problems_by_field(self.bench.problems, self.step.id)
+
+    @property
+    def problem(self) -> Any:
+        """A problem of the step as a whole."""
+        return self.problems.get("")
+
+    def problem_of(self, name: str) -> Any:
+        """The first problem of a field or of something inside it."""
+        for key, problem in self.problems.items():
+            if key == name or key.startswith((f"{name}.", f"{name}[")):
+                return problem
+        return None
+
+    @cached_property
+    def fields(self) -> list[FieldView]:
+        """All fields of the form."""
+        if self.step_type is None:
+            return []
+        return [self.field_view(declared) for declared in self.step_type.fields]
+
+    def field_view(self, declared: Any) -> FieldView:
+        """One field of the form."""
+        name = f"inputs.{declared.key}"
+        return field_views.field_view(
+            declared,
+            self.step.inputs,
+            self.step_type.defaults if self.step_type else {},
+            problem=self.problem_of(name),
+            choices=self._choices(declared),
+            names=self.bench.names,
+            blank=self.drawing.blank == name,
+            mode=self.drawing.modes.get(name, ""),
+        )
+
+    def _choices(self, declared: Any) -> Sequence[tuple[str, str]] | None:
+        if declared.kind == "workflow":
+            return outputs.workflow_choices(self.bench.workflow)
+        if declared.kind == "connection":
+            return outputs.connection_choices(self.bench.workflow, declared)
+        return None
+
+    @property
+    def advanced(self) -> list[FieldView]:
+        """The fields behind “More options”."""
+        return [view for view in self.fields if view.is_advanced]
+
+    @property
+    def is_advanced_open(self) -> bool:
+        """Whether there is something behind “More options” already."""
+        keys = {view.name.removeprefix("inputs.") for view in self.advanced if not view.problem}
+        return bool(keys & set(self.step.inputs)) or any(view.problem for view in self.advanced)
+
+    @cached_property
+    def only_when(self) -> ConditionView:
+        """When the step runs at all."""
+        return self._condition("only_when", self.step.only_when)
+
+    def _condition(self, name: str, value: Any) -> ConditionView:
+        return field_views.condition_view(
+            name, value, self.bench.names, blank=self.drawing.blank
+        )
+
+    @property
+    def is_block(self) -> bool:
+        """Whether there are steps inside."""
+        return isinstance(self.step_type, BlockType)
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether its paths have conditions."""
+        return bool(getattr(self.step_type, "branches_have_conditions", False))
+
+    @property
+    def may_change_branches(self) -> bool:
+        """Whether paths can be added."""
+        free = bool(getattr(self.step_type, "free_branches", False))
+        return free and self.bench.may_edit
+
+    @property
+    def missing_branches(self) -> list[tuple[str, str]]:
+        """Paths that were left out and can be put back: key and label."""
+        there = {branch.key for branch in self.step.branches}
+        optional = getattr(self.step_type, "optional_branches", ())
+        fixed = getattr(self.step_type, "fixed_branches", ())
+        return [(b.key, b.label) for b in fixed if b.key in optional and b.key not in there]
+
+    @cached_property
+    def branches(self) -> list[BranchView]:
+        """Its paths; a loop's only path needs no form."""
+        if not self.is_block or getattr(self.step_type, "is_loop", False):
+            return []
+        keys = ["", *(branch.key for branch in self.step.branches)]
+        return [
+            self._branch(branch, keys[max(position - 1, 0)])
+            for position, branch in enumerate(self.step.branches)
+        ]
+
+    def _branch(self, branch: Branch, before_previous: str) -> BranchView:
+        optional = branch.key in getattr(self.step_type, "optional_branches", ())
+        free = self.may_change_branches and len(self.step.branches) > 1
+        count = sum(1 for _ in canvas_walk(branch))
+        return BranchView(
+            branch.key,
+            canvas.path_label(self.step, branch),
+            wording.count(count, "step") if count else "no steps yet",
+            self._condition(f"branches.{branch.key}.only_when", branch.only_when),
+            self.problem_of(f"branches.{branch.key}"),
+            self.bench.may_edit and (optional or free),
+            before_previous,
+        )
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether it can be tried again by itself."""
+        return not self.is_block
+
+    @property
+    def retry(self) -> Mapping[str, Any] | None:
+        """Its own way of trying again."""
+        return self.step.retry
+
+    @property
+    def usual_attempts(self) -> str:
+        """How often such a step is tried."""
+        effect = getattr(self.step_type, "effect", Effect.PURE)
+        return "3 tries" if effect is Effect.REPEATABLE else "once"
+
+    @property
+    def retry_words(self) -> str:
+        """What trying again means."""
+        if self.usual_attempts == "once" and not self.retry:
+            return "Trying such a step again changes nothing by itself."
+        return "Waits grow after each try; what no retry can mend fails at once."
+
+    @property
+    def would(self) -> Mapping[str, str]:
+        """What the last run's data would do to conditions."""
+        return {}
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """What can be inserted here."""
+        return sources_at(self.bench, self.step.id)
+
+    @cached_property
+    def last(self) -> "outputs.LastRun | None":
+        """How this step went the last time."""
+        return outputs.last_run_of_step(self.bench.workflow, self.step.id)
+
+
+@dataclass
+class RunPanel:
+    """How a step went in the run that is shown."""
+
+    bench: Workbench
+    step: Step | None
+    kind: str = "run"
+    tab: str = SET_UP
+
+    @cached_property
+    def result(self) -> Any:
+        """The step's part of the run; the start's if there is no step."""
+        run = self.bench.run
+        assert run is not None
+        return run.steps.get(self.step.id) if self.step else run.view.start
+
+    @property
+    def title(self) -> str:
+        """What the step is called."""
+        return self.bench.names[self.step.id] if self.step else "Starts when"
+
+    @property
+    def subtitle(self) -> str:
+        """What kind of step it is."""
+        return str(self.result.type_label) if self.result and self.step else "What came in"
+
+    @property
+    def category(self) -> str:
+        """Its colour."""
+        return str(self.result.kind) if self.result and self.step else "start"
+
+    @property
+    def icon(self) -> str:
+        """Its picture."""
+        return str(self.result.icon) if self.result else "zap"
+
+
+Panel = StepPanel | StartPanel | RunPanel
+
+
+def panel_of(bench: Workbench, *, drawing: Drawing | None = None) -> Panel | None:
+    """The panel for what is selected; None if nothing is."""
+    if not bench.selected:
+        return None
+    step = None if bench.selected == START else bench.definition.find(bench.selected)
+    if bench.run:
+        return RunPanel(bench, step)
+    if step is None:
+        return StartPanel(bench)
+    tab = bench.tab if bench.tab in LABELS else SET_UP
+    return StepPanel(bench, step, tab, drawing or Drawing())
+
+
+def canvas_walk(branch: Branch) -> Any:
+    """All steps inside a path."""
+    for step in branch.steps:
+        yield step
+        for inner in step.branches:
+            yield from canvas_walk(inner)

@@ -1,0 +1,162 @@
+"""Everything the editor's templates show about one workflow at one moment."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flask import current_app, request, url_for
+
+from blueprints.access import i_may
+from blueprints.editor import canvas, overlays, starts, wording
+from blueprints.policy import Verb
+from core.engine.definition import Definition
+from core.runtime import workflows
+from core.storage.workflow import Workflow
+
+START = "start"
+TABS = (
+    ("Build", "editor.show"),
+    ("Runs", "runs.of_workflow"),
+    ("Versions", "editor.versions"),
+    ("Settings", "editor.settings"),
+)
+
+
+@dataclass(frozen=True)
+class At:
+    """What every card must know of its surroundings."""
+
+    link: str
+    selected: str
+    may_edit: bool
+
+
+@dataclass
+class Workbench:
+    """A draft, or the version that a run took, with what is selected in it."""
+
+    workflow: Workflow
+    selected: str = ""
+    run: "overlays.ShownRun | None" = None
+    tab: str = ""
+    definition: Definition = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.definition = self.run.definition if self.run else self.workflow.definition
+        if self.selected != START and self.selected not in self.definition.step_ids():
+            self.selected = ""
+
+    @cached_property
+    def may_edit(self) -> bool:
+        """Whether the person may change the draft."""
+        return i_may(Verb.EDIT)
+
+    @cached_property
+    def may_publish(self) -> bool:
+        """Whether the person may make the draft live."""
+        return i_may(Verb.PUBLISH)
+
+    @cached_property
+    def may_run(self) -> bool:
+        """Whether the person may start runs."""
+        return i_may(Verb.RUN)
+
+    @cached_property
+    def problems(self) -> Sequence[Any]:
+        """What keeps the draft from being published, or might."""
+        return () if self.run else tuple(workflows.problems(self.workflow))
+
+    @cached_property
+    def nodes(self) -> tuple[canvas.Node, ...]:
+        """The tree of cards."""
+        overlay = self.run.overlay if self.run else None
+        return canvas.Builder(self.problems, overlay).nodes(self.definition)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What each step is called."""
+        return canvas.names_of(self.definition)
+
+    @cached_property
+    def at(self) -> At:
+        """What every card must know."""
+        arguments = {"workflow_id": self.workflow.id}
+        if self.run:
+            arguments["run"] = self.run.id
+        link = url_for("editor.show", **arguments)
+        return At(f"{link}{'&' if '?' in link else '?'}", self.selected, self.may_edit)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no step yet."""
+        return not self.definition.steps
+
+    @cached_property
+    def starts(self) -> "Sequence[starts.Start]":
+        """The ways this workflow starts, as the first card lists them."""
+        return starts.of_definition(self.workflow, self.definition)
+
+    @cached_property
+    def ways(self) -> "Sequence[starts.Start]":
+        """The ways a workflow can start at all."""
+        return starts.ways(self.workflow, self.definition)
+
+    @cached_property
+    def state_words(self) -> str:
+        """Whether the workflow is live, in words."""
+        version = self.workflow.published
+        if version is None:
+            return "Draft · not live"
+        live = f"Live v{version.number}" if self.workflow.is_enabled else "Switched off"
+        return f"{live} · draft changed" if self.workflow.is_draft_changed else live
+
+    @cached_property
+    def errors(self) -> list[Any]:
+        """The problems that keep the draft from being published."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @cached_property
+    def problem_words(self) -> str:
+        """How many problems there are."""
+        return wording.count(len(self.problems), "problem")
+
+    @cached_property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return workflows.can_undo(self.workflow)
+
+    @cached_property
+    def can_redo(self) -> bool:
+        """Whether there is a change that was taken back."""
+        return workflows.can_redo(self.workflow)
+
+    @property
+    def examples_link(self) -> str:
+        """Where working examples are, if there is such a page."""
+        return address("examples.index")
+
+    @property
+    def tabs(self) -> list[tuple[str, str, bool]]:
+        """The pages of this workflow: label, address, whether it is this one."""
+        found = ((label, address(end, workflow_id=self.workflow.id), end) for label, end in TABS)
+        return [(label, url, end == request.endpoint) for label, url, end in found if url]
+
+    @property
+    def run_link(self) -> str:
+        """The page of the run that is shown."""
+        return address("runs.show", run_id=self.run.id) if self.run else ""
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """The address of a page, or nothing if this build has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
+
+
+def problems_by_field(problems: Iterable[Any], step_id: str) -> Mapping[str, Any]:
+    """The first problem of each field of a step; errors before warnings."""
+    found: dict[str, Any] = {}
+    for problem in sorted(problems, key=lambda problem: problem.severity != "error"):
+        if problem.step_id == step_id:
+            found.setdefault(problem.field or "", problem)
+    return found
