@@ -71,6 +71,7 @@ ROUTES: dict[str, Verb] = {
     "settings.change_password": Verb.SEE,
     "styleguide.index": Verb.SEE,
     "editor.show": Verb.SEE,
+    "editor.step_text": Verb.SEE,
     "editor.library": Verb.EDIT,
     "editor.operate": Verb.EDIT,
     "editor.change_step": Verb.EDIT,
@@ -98,6 +99,9 @@ ROUTES: dict[str, Verb] = {
     "workflows.duplicate": Verb.EDIT,
     "workflows.confirm_deletion": Verb.EDIT,
     "workflows.delete": Verb.EDIT,
+    "workflows.export": Verb.SEE,
+    "workflows.new_import": Verb.EDIT,
+    "workflows.import_file": Verb.EDIT,
     "workflows.new_run": Verb.RUN,
     "workflows.start_run": Verb.RUN,
 }
