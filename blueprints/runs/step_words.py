@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from blueprints.formats import lasted, plural, zone
+from core.runtime.run_events import Interruption
 from core.runtime.run_summary import say_error, say_time
 from core.runtime.run_view import STARTS, RunView
 from core.runtime.step_view import Attempt, StepView
@@ -177,6 +178,15 @@ def came_from(step: StepView, view: RunView) -> str:
         return ""
     inner = view.step(str(path))
     return inner.label if inner else ""
+
+
+def was_asked_again(cut: Interruption) -> str:
+    """What became of the request that was under way when nobody was left to hear its answer."""
+    step = cut.step
+    if step is None or not step.key or step.started_at is None or step.started_at > cut.since:
+        return ""
+    what = f"Item {step.item + 1}" if step.item is not None else "It"
+    return f"{what} was asked again under the same key."
 
 
 def exact(at: datetime | None) -> str:

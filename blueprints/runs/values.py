@@ -14,9 +14,7 @@ PARTS = ("inputs", "output", "error")
 @bp.get("/runs/<run_id>/values")
 def value(run_id: str) -> Response:
     run = visible_run(run_id)
-    part = request.args.get("part", "")
-    if part == "response":
-        return download(run.response, f"{run.id}-response")
+    part = request.args.get("part", "output")
     step = run_view.view(run).step(request.args.get("step", ""))
     if step is None or part not in PARTS:
         abort(404)

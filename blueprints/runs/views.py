@@ -7,9 +7,9 @@ from flask import Response, request
 
 from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.hypermedia import render, wants_partials
-from blueprints.runs import bp, step_words, timeline
+from blueprints.runs import bp, lane, step_words, timeline
 from blueprints.runs.filters import Filters
-from core.runtime import run_list, run_view
+from core.runtime import run_list, run_progress, run_view
 from core.runtime.run_steps import ITEMS_SHOWN
 from core.runtime.run_view import RunView
 from core.runtime.step_view import StepView
@@ -49,7 +49,7 @@ def list_runs(workflow: Workflow | None) -> Response:
     filters = Filters.of(request.args, choices, workflow.id if workflow else None)
     found = run_list.listed(workspace.id, filters.wanted, before=filters.before, limit=PAGE + 1)
     lines, has_older = found[:PAGE], len(found) > PAGE
-    seen = fingerprint([(line.id, line.state, line.reason) for line in lines])
+    seen = fingerprint([(line.id, line.state, line.reason, line.seq) for line in lines])
     if wants_partials() and request.args.get("seen") == seen:
         return Response(status=204)
     return render(
@@ -57,6 +57,7 @@ def list_runs(workflow: Workflow | None) -> Response:
         "runs/_list.html",
         filters=filters,
         lines=lines,
+        lanes={id: lane.draw(steps) for id, steps in run_progress.outer_steps(lines).items()},
         older=filters.address(before=lines[-1].id) if has_older else "",
         counts=run_list.counts(workspace.id, filters.workflow_id),
         seen=seen,

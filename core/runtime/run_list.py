@@ -59,6 +59,8 @@ class RunLine:
     error: Mapping[str, Any] | None
     wake_at: datetime | None
     deaths: int
+    seq: int
+    steps_used: int
     created_at: datetime
     finished_at: datetime | None
     workflow_id: int
@@ -114,6 +116,8 @@ LISTED = (
     Run.error,
     Run.wake_at,
     Run.deaths,
+    Run.seq,
+    Run.steps_used,
     Run.created_at,
     Run.finished_at,
     Run.workflow_id,
@@ -149,7 +153,7 @@ def counts(workspace_id: int, workflow_id: int | None = None) -> dict[str, int]:
     )
     if workflow_id is not None:
         query = query.where(Run.workflow_id == workflow_id)
-    by_state = dict(db.session.execute(query).tuples().all())
+    by_state = {state: count for state, count in db.session.execute(query)}
     return {
         group: sum(by_state.get(state, 0) for state in states)
         for group, states in GROUPS.items()

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from core.engine.definition import Branch, Definition, Step
 from core.engine.step_type import BlockType, StepType
 from core.engine.traces import Trace, Traces
 from core.runtime.run_attempts import attempts_of
 from core.runtime.step_view import StepView, name_of
-from core.storage.run import Run, StepRun, Wait
+from core.storage.run import StepRun, Wait
 
 ITEMS_SHOWN = 50  # turns of a loop on one page
 
@@ -27,11 +27,24 @@ class Place:
     turn_state: str = ""
 
 
+class Standing(Protocol):
+    """How a run stands, as far as its steps depend on it."""
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def error(self) -> Any: ...
+
+    @property
+    def finished_at(self) -> datetime | None: ...
+
+
 @dataclass(slots=True)
 class StepWalk:
     """Everything the walk looks up."""
 
-    run: Run
+    run: Standing
     definition: Definition
     step_types: Mapping[str, StepType]
     traces: Traces

@@ -118,11 +118,10 @@ def view(run: Run, *, item_from: Mapping[str, int] | None = None) -> RunView:
         _by_path(Wait, run),
         item_from or {},
     )
-    return _assemble(walk)
+    return _assemble(run, walk)
 
 
-def _assemble(walk: StepWalk) -> RunView:
-    run = walk.run
+def _assemble(run: Run, walk: StepWalk) -> RunView:
     steps = walk.views()
     workflow = db.session.get_one(Workflow, run.workflow_id)
     zone = db.session.get_one(Workspace, run.workspace_id).timezone

@@ -1,0 +1,56 @@
+"""How far many runs have come: their outermost steps, read for all of them at once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
+
+from core.engine import traces
+from core.engine.traces import Traces
+from core.runtime import definitions
+from core.runtime.run_list import RunLine
+from core.runtime.run_steps import StepWalk
+from core.runtime.step_view import StepView
+from core.steps import step_types
+from core.storage.db import db
+from core.storage.run import Segment, StepRun, Wait
+
+MOST_STEPS = 200  # a run that used more is not read for a list
+Row = TypeVar("Row", StepRun, Wait)
+
+
+def outer_steps(lines: Sequence[RunLine]) -> dict[str, list[StepView]]:
+    """The outermost steps of each run, by its id; of very long runs none."""
+    short = [line for line in lines if line.steps_used <= MOST_STEPS]
+    ids = [line.id for line in short]
+    journals, rows = _journals(ids), _by_path(StepRun, ids)
+    waits = _by_path(Wait, ids)
+    found = {}
+    for line in short:
+        walk = StepWalk(
+            line,
+            definitions.of_version(line.version_id),
+            step_types(),
+            journals[line.id],
+            rows[line.id],
+            waits[line.id],
+        )
+        found[line.id] = [step for step in walk.views() if step.depth == 0]
+    return found
+
+
+def _journals(ids: list[str]) -> dict[str, Traces]:
+    query = db.select(Segment.run_id, Segment.at, Segment.entries)
+    query = query.where(Segment.run_id.in_(ids)).order_by(Segment.run_id, Segment.seq)
+    segments = defaultdict(list)
+    for run_id, at, entries in db.session.execute(query):
+        segments[run_id].append((at, entries))
+    return {run_id: traces.read(segments[run_id]) for run_id in ids}
+
+
+def _by_path(table: type[Row], ids: list[str]) -> dict[str, dict[str, Row]]:
+    """The rows of each run's newest round, by path."""
+    query = db.select(table).where(table.run_id.in_(ids)).order_by(table.round)
+    found: dict[str, dict[str, Row]] = {run_id: {} for run_id in ids}
+    for row in db.session.scalars(query):
+        found[row.run_id][row.path] = row
+    return found
