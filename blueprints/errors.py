@@ -95,7 +95,7 @@ def say(
         answer = make_response(f"{words.title}. {text}\n", status)
         answer.mimetype = "text/plain"
     elif request.htmx and hypermedia.wants_partials():
-        answer = hypermedia.refuse(f"{words.title}. {text}", status)
+        answer = hypermedia.refuse(f"{words.title.rstrip('.')}. {text}", status)
     else:
         answer = page(status, title=words.title, text=text, reference=reference)
     answer.headers.update(headers or {})

@@ -35,8 +35,17 @@ class Entry:
             room = self.endpoint.partition(".")[0]
             rooms_of_settings = {entry.endpoint for entry in _settings()}
             in_settings = request.endpoint in rooms_of_settings
-            return self.at_the_end if in_settings else request.blueprint == room
+            return self.at_the_end if in_settings else room_of_page() == room
         return request.endpoint == self.endpoint
+
+
+def room_of_page() -> str:
+    """The room of the rail that the page belongs to; a room may say PART_OF another."""
+    name = request.blueprint or ""
+    for room in blueprints.rooms():
+        if room.bp.name == name:
+            return str(getattr(room, "PART_OF", name))
+    return name
 
 
 @cache

@@ -38,9 +38,7 @@ def people(app, password_hash):
         db.session.flush()
         for workspace in (first, other):
             db.session.add(OwnerClaim(workspace_id=workspace.id, claimed_at=clock.now()))
-        members = {
-            name: member(name, role, first, password_hash) for name, role in ROLES.items()
-        }
+        members = {name: member(name, role, first, password_hash) for name, role in ROLES.items()}
         members["zoe"] = member("zoe", "owner", other, password_hash)
     return SimpleNamespace(**members)
 

@@ -12,6 +12,7 @@ from blueprints.workflows import (  # noqa: E402, F401
     copies,
     deletion,
     enabling,
+    files,
     manual_run,
     naming,
     views,
