@@ -4,6 +4,8 @@ from flask import Blueprint
 
 bp = Blueprint("editor", __name__)
 
+PART_OF = "workflows"
+
 from blueprints.editor import (  # noqa: E402, F401
     library,
     operations,

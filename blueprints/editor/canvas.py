@@ -171,7 +171,7 @@ class Builder:
         about = ""
         if step_type:
             kind, icon, label = step_type.category, step_type.icon, step_type.label
-            about = wording.with_names(step_type.summary(step), self.names)
+            about = self.about(step, step_type)
         problem = None if self.overlay else self.problems.get(step.id)
         return Card(
             step.id,
@@ -187,6 +187,14 @@ class Builder:
             step.disabled,
             self.overlay.cards.get(step.id) if self.overlay else None,
         )
+
+
+    def about(self, step: Step, step_type: StepType) -> str:
+        """The line under a card's name."""
+        if getattr(step_type, "branches_have_conditions", False):
+            conditions = [b.only_when for b in step.branches if b.only_when is not None]
+            return wording.sentence_words(conditions[0], self.names) if conditions else ""
+        return wording.with_names(step_type.summary(step), self.names)
 
 
 def names_of(definition: Definition) -> dict[str, str]:

@@ -106,13 +106,14 @@ def mark(text: str, words: list[str]) -> Markup:
 
 
 def _by_kind(types: list[StepType]) -> list[tuple[str, list[Offer]]]:
-    groups = []
+    """What is used often first, then everything else kind by kind."""
+    ordered = sorted(types, key=lambda step_type: (_usual(step_type), step_type.label))
+    often = [step_type for step_type in ordered if step_type.key in USUAL_FIRST]
+    groups = [("Often used", often)] if len(often) < len(ordered) else []
+    shown = set() if not groups else {step_type.key for step_type in often}
     for key, label in KINDS[1:]:
-        found = [step_type for step_type in types if step_type.category == key]
-        found.sort(key=lambda step_type: (_usual(step_type), step_type.label))
-        if found:
-            groups.append((label, [offer(step_type, []) for step_type in found]))
-    return groups
+        groups.append((label, [t for t in ordered if t.category == key and t.key not in shown]))
+    return [(name, [offer(t, []) for t in found]) for name, found in groups if found]
 
 
 def _usual(step_type: StepType) -> int:

@@ -27,8 +27,8 @@ COMPARISONS: Mapping[str, str] = {
 }
 ALONE = frozenset({"is_empty", "is_not_empty"})
 ROOTS = ("trigger", "vars", "item")
-STEP_PATH = re.compile(r"\bsteps\.([a-z][a-z0-9_]*)")
-FIRST_WORD = re.compile(r"^([a-z][a-z0-9_]*) › ")
+SILENT = ("trigger", "vars")
+FIRST_WORD = re.compile(r"(?<![\w›] )(?<!\w)([a-z][a-z0-9_]*) › ")
 
 count = wording.count
 say = wording.say
@@ -39,7 +39,7 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
 
     def name(match: re.Match[str]) -> str:
         word = match[1]
-        if word in ROOTS:
+        if word in SILENT:
             return ""
         return f"{names.get(word, word)} › "
 
@@ -64,9 +64,13 @@ def sentence(condition: Any, names: Mapping[str, str]) -> list[tuple[str, bool]]
 
 def only_if(condition: Any, names: Mapping[str, str]) -> str:
     """“only if sku is not empty”, for a card."""
-    pieces = sentence(condition, names)
-    words = " ".join(text for text, _ in pieces)
+    words = sentence_words(condition, names)
     return wording.shorten(f"only if {words}") if words else ""
+
+
+def sentence_words(condition: Any, names: Mapping[str, str]) -> str:
+    """A condition as a plain sentence."""
+    return wording.shorten(" ".join(text for text, _ in sentence(condition, names)))
 
 
 def _rows(condition: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, bool]]:
