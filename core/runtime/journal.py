@@ -87,7 +87,7 @@ class RunJournal:
 
         A step that waits for a child has only begun: its outcome is not Done yet.
         """
-        return self.commit(lambda connection: self._inside(connection, perform, act))
+        return self.commit(lambda connection: self._inside(connection, perform, act), deaths=0)
 
     def commit(
         self,

@@ -74,7 +74,7 @@ def claim(run_id: str) -> Claim | None:
     if row is None:
         return None
     _held.add(run_id)
-    _Heart.start()
+    _beat()
     return Claim(row, worker_id())
 
 
@@ -93,28 +93,25 @@ def renew() -> None:
         connection.execute(update(RUN).where(*mine).values(lease_until=lease_end()))
 
 
-class _Heart:
-    """The thread that renews this process's leases; one for each process, forks included."""
+_beating: set[tuple[int, Flask]] = set()
+_beating_lock = threading.Lock()
 
-    pid: int | None = None
-    lock = threading.Lock()
 
-    @classmethod
-    def start(cls) -> None:
-        """Begin to beat, once for each process."""
-        with cls.lock:
-            if cls.pid == os.getpid():
-                return
-            cls.pid = os.getpid()
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        threading.Thread(target=cls._beat, args=(app,), name="leases", daemon=True).start()
+def _beat() -> None:
+    """Begin to renew this process's leases in a thread, once for each process, forks included."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    with _beating_lock:
+        if (os.getpid(), app) in _beating:
+            return
+        _beating.add((os.getpid(), app))
+    threading.Thread(target=_renew_always, args=(app,), name="leases", daemon=True).start()
 
-    @staticmethod
-    def _beat(app: Flask) -> None:
-        pause = threading.Event()
-        while not pause.wait(HEARTBEAT):
-            try:
-                with app.app_context():
-                    renew()
-            except SQLAlchemyError as error:
-                log.warning("could not renew the leases: %s", error)
+
+def _renew_always(app: Flask) -> None:
+    pause = threading.Event()
+    while not pause.wait(HEARTBEAT):
+        try:
+            with app.app_context():
+                renew()
+        except SQLAlchemyError as error:
+            log.warning("could not renew the leases: %s", error)

@@ -1,0 +1,216 @@
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from core.engine.errors import StateConflict
+from core.runtime import advance, duties, journal, leases, rescue, runs
+from core.runtime.journal import RunJournal
+from core.storage.db import db, transaction
+from core.storage.run import Run
+from core.storage.stored_value import StoredValue
+from tests.conftest import DATABASES
+from tests.factories import fresh, make_workflow, start_run
+from tests.unit.engine.machines import step
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+NOTHING = {"running_ms": 0, "steps_used": 0}
+STEPS = (
+    step("first", "increment_value", key="first", by=1),
+    step("second", "increment_value", key="second", by=1),
+)
+
+
+def take_and_die(run):
+    """Claim a run and renew its lease no more."""
+    claim = leases.claim(run.id)
+    leases.forget(run.id)
+    return claim
+
+
+def end_lease(run):
+    with transaction() as session:
+        past = clock.now() - timedelta(seconds=1)
+        session.execute(db.update(Run).where(Run.id == run.id).values(lease_until=past))
+
+
+def stored():
+    return dict(db.session.execute(db.select(StoredValue.key, StoredValue.value)).all())
+
+
+def test_a_dead_holders_run_is_queued_again_and_goes_on(app, work):
+    run = start_run(*STEPS)
+    take_and_die(run)
+    end_lease(run)
+
+    rescue.rescue_dead()
+    work()
+
+    assert (fresh(run).state, run.deaths) == ("succeeded", 0)
+    assert stored() == {"first": 1, "second": 1}
+    assert [entry[0] for entry in entries_of(run)][:2] == ["lost", "taken"]
+
+
+def entries_of(run):
+    from core.storage.run import Segment
+
+    query = db.select(Segment.entries).where(Segment.run_id == run.id).order_by(Segment.seq)
+    return [entry for segment in db.session.scalars(query) for entry in segment]
+
+
+def test_a_holder_that_was_presumed_dead_can_write_nothing(app):
+    run = start_run(*STEPS)
+    claim = take_and_die(run)
+    end_lease(run)
+    rescue.rescue_dead()
+
+    with pytest.raises(StateConflict):
+        RunJournal(claim, lambda: NOTHING).commit()
+
+
+def test_a_supervisor_frees_the_leases_of_a_worker_that_it_saw_die(app, work):
+    run = start_run(*STEPS)
+    take_and_die(run)
+
+    freed = rescue.release(leases.worker_id())
+    work()
+
+    assert (freed, fresh(run).state) == (1, "succeeded")
+
+
+def test_a_run_that_takes_every_worker_with_it_is_set_aside(app):
+    run = start_run(*STEPS)
+
+    for _ in range(rescue.MOST_DEATHS):
+        take_and_die(run)
+        end_lease(run)
+        rescue.rescue_dead()
+
+    assert (fresh(run).state, run.reason) == ("failed", "quarantined")
+
+
+def test_a_cancelled_run_begins_no_further_effect(app):
+    run = start_run(*STEPS)
+    claim = take_and_die(run)
+    runs.cancel(run)
+    assert fresh(run).state == "running"
+
+    advance_claimed(claim)
+
+    assert fresh(run).state == "cancelled"
+    assert stored() == {}
+
+
+def advance_claimed(claim):
+    from core.engine.errors import RunCancelled
+    from core.runtime import endings
+
+    with pytest.raises(RunCancelled):
+        advance.Advance(claim).run()
+    endings.cancel_held(claim)
+
+
+def test_a_run_that_was_being_cancelled_when_its_worker_died_is_cancelled(app):
+    run = start_run(*STEPS)
+    take_and_die(run)
+    runs.cancel(run)
+    end_lease(run)
+
+    rescue.rescue_dead()
+
+    assert fresh(run).state == "cancelled"
+
+
+def test_a_bell_that_nobody_heard_is_rung_again(app, work, valkey):
+    from core import queue
+
+    run = start_run(*STEPS)
+    queue.connection().flushall()
+    with transaction() as session:
+        long_ago = clock.now() - timedelta(minutes=1)
+        session.execute(db.update(Run).values(rung_at=long_ago))
+
+    rescue.ring_unheard()
+    work()
+
+    assert fresh(run).state == "succeeded"
+
+
+def test_a_wait_is_a_row_and_goes_on_when_it_is_due(app, work):
+    run = start_run(*STEPS[:1], step("pause", "wait", **{"for": "1h"}), *STEPS[1:])
+    work()
+    assert (fresh(run).state, run.reason, run.worker_id) == ("waiting", "time", None)
+    with transaction() as session:
+        past = clock.now() - timedelta(seconds=1)
+        session.execute(db.update(Run).values(wake_at=past))
+
+    with clock.freeze(clock.now() + timedelta(hours=1)):
+        duties.wake_due()
+        work()
+
+    assert fresh(run).state == "succeeded"
+    assert stored() == {"first": 1, "second": 1}
+
+
+def test_a_mistake_of_ours_fails_the_run_with_a_reference(app, work, monkeypatch):
+    from core.steps import step_types
+
+    run = start_run(*STEPS)
+    broken = step_types()["increment_value"]
+    monkeypatch.setattr(type(broken), "run", lambda *_: 1 / 0)
+
+    work()
+
+    assert (fresh(run).state, run.error["kind"]) == ("failed", "internal")
+    assert "ZeroDivision" not in run.error["message"]
+
+
+def test_a_run_is_killed_between_any_two_commits_and_its_effects_stay_single(app, work):
+    """Really dies: a process that kills itself at its n-th commit, for every n."""
+    workflow = make_workflow(*STEPS, step("answer", "return_data", body={"ok": True}))
+    for commits in range(5):
+        run = start_run(workflow=workflow)
+        die_at_commit(run.id, commits)
+        end_lease(run)
+        rescue.rescue_dead()
+        work()
+        assert fresh(run).state == "succeeded", commits
+
+    assert stored() == {"first": 5, "second": 5}
+
+
+def die_at_commit(run_id, commits):
+    """Carry the run out in a process that kills itself at its n-th commit."""
+    child = os.fork()
+    if child == 0:
+        db.engine.dispose(close=False)
+        kill_at(commits)
+        advance.advance_run(run_id)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+
+
+def kill_at(commits):
+    whole, left = RunJournal.commit, iter(range(commits))
+
+    def commit(self, *arguments, **moves):
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(self, *arguments, **moves)
+
+    RunJournal.commit = commit
+
+
+def test_leases_are_prolonged_while_the_holder_lives(app):
+    run = start_run(*STEPS)
+    leases.claim(run.id)
+    before = fresh(run).lease_until
+
+    wait_until(lambda: fresh(run).lease_until > before, seconds=6)
+
+    leases.forget(run.id)
+    assert journal.load(run.id, 1).outputs == {}
