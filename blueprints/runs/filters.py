@@ -1,7 +1,7 @@
 """What the list of runs is asked for: the filters in its address, and links that change them."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from flask import url_for
 
 from core import clock
 from core.runtime.run_list import GROUPS, RunFilter
+from core.storage.workflow import Workflow
 
 PERIODS = {
     "hour": ("last hour", timedelta(hours=1)),
@@ -40,26 +41,22 @@ class Chip:
 class Filters:
     """The filters of one request; `home` is the workflow whose own list this is."""
 
-    workflow_id: int | None = None
-    workflow_label: str = ""
+    workflow: Workflow | None = None
     state: str = ""
     period: str = ""
     text: str = ""
     before: str = ""
-    home: int | None = None
-    choices: Mapping[int, str] = field(default_factory=dict)
+    home: Workflow | None = None
+    choices: Sequence[Workflow] = ()
 
     @classmethod
     def of(
-        cls, args: Mapping[str, Any], choices: Mapping[int, str], home: int | None = None
+        cls, args: Mapping[str, Any], choices: Sequence[Workflow], home: Workflow | None = None
     ) -> "Filters":
         """From an address's arguments; what makes no sense is left out."""
-        given = str(args.get("workflow", ""))
-        wished = int(given) if given.isdecimal() and int(given) in choices else None
-        workflow_id = home if home is not None else wished
+        name = args.get("workflow", "")
         return cls(
-            workflow_id,
-            choices.get(workflow_id, "") if workflow_id is not None else "",
+            home or next((found for found in choices if found.name == name), None),
             args.get("state", "") if args.get("state") in GROUPS else "",
             args.get("period", "") if args.get("period") in PERIODS else "",
             str(args.get("text", "")).strip()[:LONGEST_TEXT],
@@ -67,6 +64,11 @@ class Filters:
             home,
             choices,
         )
+
+    @property
+    def workflow_id(self) -> int | None:
+        """The workflow whose runs are listed, if it is one."""
+        return self.workflow.id if self.workflow else None
 
     @property
     def wanted(self) -> RunFilter:
@@ -77,7 +79,7 @@ class Filters:
     @property
     def is_narrow(self) -> bool:
         """Whether anything is filtered beyond the list's own workflow."""
-        return bool(self.state or self.period or self.text or (self.workflow_id and not self.home))
+        return bool(self.state or self.period or self.text or (self.workflow and not self.home))
 
     def address(self, **changes: Any) -> str:
         """The list's address with these arguments; a changed filter begins on the first page."""
@@ -85,12 +87,12 @@ class Filters:
         set_ones = {name: value for name, value in given.items() if value not in (None, "")}
         if self.home is None:
             return url_for("runs.index", **set_ones)
-        return url_for("runs.of_workflow", workflow_id=self.home, **set_ones)
+        return url_for("runs.of_workflow", workflow_id=self.home.id, **set_ones)
 
     def kept(self) -> list[tuple[str, Any]]:
         """The arguments that a new search text leaves as they are."""
         given = (
-            ("workflow", self.workflow_id if self.home is None else None),
+            ("workflow", self.workflow.name if self.workflow and not self.home else None),
             ("state", self.state),
             ("period", self.period),
         )
@@ -104,8 +106,8 @@ class Filters:
 
     def chips(self) -> Iterator[Chip]:
         """The filters that are set, text and state aside: those show by themselves."""
-        if self.workflow_label and self.home is None:
-            yield Chip("Workflow is", self.workflow_label, self.address(workflow=None))
+        if self.workflow and self.home is None:
+            yield Chip("Workflow is", self.workflow.label, self.address(workflow=None))
         if self.period:
             yield Chip("When", PERIODS[self.period][0], self.address(period=None))
 
@@ -117,14 +119,14 @@ class Filters:
         """Workflows that can be chosen: label and address."""
         if self.home is not None:
             return []
-        return [(label, self.address(workflow=key)) for key, label in self.choices.items()]
+        return [(found.label, self.address(workflow=found.name)) for found in self.choices]
 
     def nothing_found(self) -> str:
         """The sentence for an empty list."""
         word = "" if not self.state else f"{STATES[self.state].lower()} "
         words = [f"No {word}runs"]
-        if self.workflow_label:
-            words.append(f"of {self.workflow_label}")
+        if self.workflow:
+            words.append(f"of {self.workflow.label}")
         if self.text:
             words.append(f"with “{self.text}”")
         if self.period:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request
 
 from blueprints.access import current_workspace, visible_run, visible_workflow
+from blueprints.editor.workbench import Workbench
 from blueprints.hypermedia import render, wants_partials
 from blueprints.runs import bp, lane, step_words, timeline
 from blueprints.runs.filters import Filters
@@ -45,8 +46,8 @@ def show(run_id: str) -> Response:
 
 def list_runs(workflow: Workflow | None) -> Response:
     workspace = current_workspace()
-    choices = {found.id: found.label for found in Workflow.of_workspace(workspace.id)}
-    filters = Filters.of(request.args, choices, workflow.id if workflow else None)
+    choices = () if workflow else Workflow.of_workspace(workspace.id)
+    filters = Filters.of(request.args, choices, workflow)
     found = run_list.listed(workspace.id, filters.wanted, before=filters.before, limit=PAGE + 1)
     lines, has_older = found[:PAGE], len(found) > PAGE
     seen = fingerprint([(line.id, line.state, line.reason, line.seq) for line in lines])
@@ -61,7 +62,7 @@ def list_runs(workflow: Workflow | None) -> Response:
         older=filters.address(before=lines[-1].id) if has_older else "",
         counts=run_list.counts(workspace.id, filters.workflow_id),
         seen=seen,
-        workflow=workflow,
+        bench=Workbench(workflow) if workflow else None,
         zone=workspace.timezone,
         poll_seconds=1 if any(not line.is_final for line in lines) else 4,
     )

@@ -23,7 +23,7 @@ def olga(people, client_of):
 
 
 def titles(page):
-    return re.findall(r'table__link[^>]*>([^<]+)<', page.text)
+    return re.findall(r"table__link[^>]*>([^<]+)<", page.text)
 
 
 def titled(title, *steps, **more):
@@ -146,8 +146,9 @@ def test_a_poll_leaves_the_panel_alone_while_it_would_show_the_same(olga, work):
 
 
 def test_the_panel_shows_what_went_in_and_came_out(olga, work):
-    run = titled("one", step("clean", value={"greeting": "hello {{ trigger.name }}"}),
-                 input={"name": "Ana"})
+    run = titled(
+        "one", step("clean", value={"greeting": "hello {{ trigger.name }}"}), input={"name": "Ana"}
+    )
     work()
 
     out = olga.get(f"/runs/{run.id}?step=clean").text
@@ -156,7 +157,7 @@ def test_the_panel_shows_what_went_in_and_came_out(olga, work):
     assert "Came out" in out
     assert "&#34;hello Ana&#34;" in out
     assert 'data-root="steps.clean"' in out
-    assert "<span class=\"json__key\">value</span>" in into
+    assert '<span class="json__key">value</span>' in into
 
 
 def test_a_waiting_run_says_why_and_can_be_cancelled(olga, work):
