@@ -30,7 +30,7 @@ def field_problems(
     fields = tuple(fields)
     defaults = {field.key: field.default for field in fields}
     for field in fields:
-        if not field.is_shown(values, defaults):
+        if not field.is_shown(values, defaults) or is_completed(field, values):
             continue
         value = values.get(field.key, field.default)
         here = place.inner(field.key)
@@ -43,6 +43,13 @@ def field_problems(
 
 def is_empty(value: Any) -> bool:
     return value is None or value == "" or value == {} or value == []
+
+
+def is_completed(field: Field, values: Mapping[str, Any]) -> bool:
+    """Whether it is a bare path, to which the step's connection adds its address."""
+    path = values.get(field.key)
+    is_path = field.kind == "url" and isinstance(path, str) and path.startswith("/")
+    return is_path and not is_empty(values.get("connection"))
 
 
 def is_expression(value: Any) -> bool:

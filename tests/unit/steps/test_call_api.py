@@ -1,5 +1,7 @@
 import pytest
 
+from core.engine.checking.fields import Surroundings, field_problems
+from core.engine.checking.problem import Place
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.http_messages import HttpFailed, OutgoingAnswer
@@ -153,6 +155,25 @@ def test_the_author_says_what_counts_as_success():
 )
 def test_statuses_are_written_in_several_ways(given, statuses):
     assert read_success(given) == frozenset(statuses)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "fields"),
+    [
+        ({"url": "/orders", "connection": "shop"}, []),
+        ({"url": "/orders"}, ["inputs.url"]),
+        ({"url": "api.example.com", "connection": "shop"}, ["inputs.url"]),
+        ({"url": URL, "connection": "signing"}, ["inputs.connection"]),
+        ({"url": URL, "method": "BREW"}, ["inputs.method"]),
+        ({}, ["inputs.url"]),
+    ],
+)
+def test_what_can_be_seen_before_a_run_is_a_problem(inputs, fields):
+    around = Surroundings({"shop": "http_api", "signing": "webhook_secret"}, frozenset())
+
+    found = field_problems(CallApi.fields, inputs, Place("call", "inputs"), around)
+
+    assert [problem.field for problem in found] == fields
 
 
 @pytest.mark.parametrize("kind", ["connection", "timeout", "blocked_address"])
