@@ -21,7 +21,7 @@ CLOCK = {("datetime", "utcnow"), ("datetime", "now"), ("time", "time"), ("date",
 EVALUATION = {"eval", "exec", "compile", "__import__"}
 EVALUATION_MODULES = {"pickle", "marshal", "shelve", "dill"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b|mark\.(skip|xfail)")
-FOREIGN = re.compile(r"/work/|/tmp/ob\b|\.library|https?://(registry|deb|files)\.", re.IGNORECASE)
+FOREIGN = re.compile(r"/work/|/tmp/ob\b|/\.library|https?://(registry|deb|files)\.", re.IGNORECASE)
 THIS_FILE = Path(__file__).resolve()
 
 
