@@ -22,15 +22,20 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 from setproctitle import setproctitle
+from sqlalchemy import select
 
 from app import create_app
 from core import config, logs, queue
+from core.engine.states import RunState
 from core.runtime import advance, duties, processes
+from core.storage.db import db
+from core.storage.run import Run
 
 DRAIN_SECONDS = 30
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 2.0
-RECONNECT_SECONDS = 2.0
+RECONNECT_SECONDS = 1.0
+UNRUNG_AT_ONCE = 16
 REGISTRATION_SECONDS = 60
 MAINTENANCE_SECONDS = 60
 log = logging.getLogger("openbuild.worker")
@@ -71,6 +76,21 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
         """Carry a job out inside the application's context."""
         with self.app.app_context():
             return bool(super().perform_job(*args))
+
+    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
+        """Stop listening when the server is away: there is work to be found without it."""
+        try:
+            super().heartbeat(*args, **kwargs)
+        except RedisError as error:
+            raise StopRequested from error
+
+    def teardown(self) -> None:
+        """End the thread that hears commands, also when the server can't be told."""
+        try:
+            super().teardown()
+        finally:
+            if self.pubsub_thread is not None:
+                self.pubsub_thread.stop()
 
     def procline(self, message: str) -> None:
         """Keep the process's own name."""
@@ -121,14 +141,30 @@ def work(app: Flask, name: str = "worker 1") -> None:
     start_beating(app, "worker", name)
     while not stopping.event.is_set():
         try:
-            stopping.worker = RunWorker(app, name)
-            stopping.worker.work()
-        except StopRequested:
-            return
-        except RedisError as error:
+            listen(app, name)
+        except (RedisError, StopRequested) as error:
             log.warning("the queue is away: %s", error)
         stopping.worker = None
-        stopping.event.wait(RECONNECT_SECONDS)
+        if not stopping.event.is_set():
+            in_context(app, carry_out_unrung)
+            stopping.event.wait(RECONNECT_SECONDS)
+
+
+def listen(app: Flask, name: str) -> None:
+    """Carry out what the bell names, until told to stop or the queue's server is away."""
+    worker = RunWorker(app, name)
+    stopping.worker = worker
+    if not stopping.event.is_set():
+        worker.work()
+
+
+def carry_out_unrung() -> None:
+    """Carry out what is queued without having heard a bell for it."""
+    queued = select(Run.id).where(Run.state == RunState.QUEUED).order_by(Run.rung_at, Run.id)
+    for run_id in db.session.scalars(queued.limit(UNRUNG_AT_ONCE)).all():
+        if stopping.event.is_set():
+            return
+        advance.advance_run(run_id)
 
 
 def schedule(app: Flask, name: str = "scheduler") -> None:

@@ -4,10 +4,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app import create_app
+from flask import Flask
+
+from app import open_database
 from blueprints.cli import Refused
 from core import config, logs
+from core.runtime import workspaces
 from core.storage import migrate
+from core.storage.db import db, transaction
 from core.storage.workspace import Workspace
 
 WHO = "command line"
@@ -18,19 +22,26 @@ def database(*errors: type[Exception]) -> Iterator[None]:
     """All runtime verbs at hand; of what they raise, these errors are refusals in plain words."""
     settings = config.current()
     logs.configure(sys.stderr, level="warning", form=settings.log_format, process="command")
-    with create_app().app_context():
+    app = Flask("openbuild")
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    open_database(app, settings)
+    with app.app_context():
         try:
             migrate.upgrade()
             yield
         except (migrate.DatabaseTooNew, *errors) as error:
             raise Refused(str(error)) from error
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def workspace(name: str) -> Workspace:
     """The workspace of that name."""
+    if name == workspaces.FIRST:
+        with transaction():
+            return workspaces.first()
     found = Workspace.named(name)
     if found is None:
-        raise Refused(
-            f"There is no workspace “{name}”. Start openBuild once and create the owner first."
-        )
+        raise Refused(f"There is no workspace “{name}”.")
     return found

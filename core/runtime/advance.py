@@ -103,6 +103,9 @@ class Advance:
     def run(self) -> None:
         """Go on until the run has ended, sleeps, or this process is asked to stop."""
         while True:
+            if _stopping.is_set() and not self.machine.is_flying:
+                self._give_back()
+                return
             performs = self.machine.advance()
             if self.machine.ended:
                 self._drain_landed()
@@ -111,9 +114,6 @@ class Advance:
             if performs:
                 self._perform_all(performs)
                 continue
-            if _stopping.is_set() and not self.machine.is_flying:
-                self._give_back()
-                return
             if self._wake_due() or self._land():
                 continue
             if self._sleep():
