@@ -95,7 +95,7 @@ class RunJournal:
         **moves: Any,
     ) -> Any:
         """Write everything buffered, then `act`, then `moves` of the run: all or nothing."""
-        with write_connection() as connection:
+        with write_connection(is_flushed=False) as connection:
             self._guard(connection, moves)
             if self._entries:
                 self._write_segment(connection)

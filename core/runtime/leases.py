@@ -69,7 +69,7 @@ def claim(run_id: str) -> Claim | None:
         )
         .returning(*RUN.c)
     )
-    with write_connection() as connection:
+    with write_connection(is_flushed=False) as connection:
         row = connection.execute(taken).one_or_none()
     if row is None:
         return None
@@ -89,7 +89,7 @@ def renew() -> None:
     if not held:
         return
     mine = RUN.c.id.in_(held), RUN.c.worker_id == worker_id(), RUN.c.state == RunState.RUNNING
-    with write_connection() as connection:
+    with write_connection(is_flushed=False) as connection:
         connection.execute(update(RUN).where(*mine).values(lease_until=lease_end()))
 
 

@@ -17,6 +17,7 @@ WRITE_LOCK_PATIENCE = 10.0  # seconds to stand in line before SQLite itself is a
 WRITE_LOCK_POLL = 0.002  # seconds
 
 _writing: ContextVar[Callable[[], Connection] | None] = ContextVar("writing", default=None)
+_is_flushed: ContextVar[bool] = ContextVar("is_flushed", default=True)
 
 
 class Base(DeclarativeBase):
@@ -49,18 +50,23 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def write_connection() -> Iterator[Connection]:
-    """A connection in a write transaction, for hot paths; inside another it joins that one."""
+def write_connection(*, is_flushed: bool = True) -> Iterator[Connection]:
+    """A connection in a write transaction, for hot paths; inside another it joins that one.
+
+    With `is_flushed` its commit is on the disk; without, it survives the death of any process,
+    but on SQLite a power cut may take the last moments.
+    """
     if joined := _writing.get():
         yield joined()
         return
     with db.engine.connect() as connection:
-        token = _writing.set(lambda: connection)
+        token, flush_token = _writing.set(lambda: connection), _is_flushed.set(is_flushed)
         try:
             with connection.begin():
                 yield connection
         finally:
             _writing.reset(token)
+            _is_flushed.reset(flush_token)
 
 
 @contextmanager
@@ -85,14 +91,13 @@ def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
     if engine.dialect.name != "sqlite":
         return
     lock_path = home / "write.lock"
-    synchronous = "FULL" if fsync else "NORMAL"
 
     @event.listens_for(engine, "connect")
     def connected(dbapi: sqlite3.Connection, record: Any) -> None:
         dbapi.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
-            f"synchronous={synchronous}",
+            "synchronous=NORMAL",
             "busy_timeout=10000",
             "foreign_keys=ON",
         ):
@@ -108,6 +113,7 @@ def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
     def begun(connection: Connection) -> None:
         if _writing.get() is not None:
             _stand_in_line(connection.info["write_lock"])
+            _choose_flushing(connection, fsync and _is_flushed.get())
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.exec_driver_sql("BEGIN")
@@ -116,6 +122,12 @@ def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
     def returned(_dbapi: sqlite3.Connection, record: Any) -> None:
         if lock := record.info.get("write_lock"):
             fcntl.flock(lock, fcntl.LOCK_UN)
+
+
+def _choose_flushing(connection: Connection, is_flushed: bool) -> None:
+    if connection.info.get("is_flushed", False) != is_flushed:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if is_flushed else 'NORMAL'}")
+        connection.info["is_flushed"] = is_flushed
 
 
 def _stand_in_line(lock: IO[str]) -> None:
