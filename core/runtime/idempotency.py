@@ -4,15 +4,19 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, queue
-from core.runtime import runs
+from core.runtime import acceptance, runs
+from core.runtime.acceptance import Order
 from core.runtime.runs import NewRun
 from core.storage.call_key import CallKey
-from core.storage.db import read_connection, transaction, write_connection
+from core.storage.columns import new_id
+from core.storage.db import read_connection, write_connection
+from core.storage.workspace import Workspace
 
 HEADER, DUPLICATE, REPLAY = "header", "duplicate", "replay"
 HEADER_KEPT = timedelta(hours=24)
@@ -57,12 +61,12 @@ def fingerprint(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
-def start(new: NewRun, claims: Sequence[Claim], *, waits: bool) -> Started:
+def start(new: NewRun, workspace: Workspace, claims: Sequence[Claim], *, waits: bool) -> Started:
     """Start the run unless one of the keys is known; raises KeyReused."""
     known = find(new, claims)
     while known is None:
         try:
-            return start_first(new, claims, waits=waits)
+            return start_first(new, workspace, claims, waits=waits)
         except IntegrityError:
             known = find(new, claims)  # another call with the same key was faster by a moment
             if known is None:
@@ -72,6 +76,8 @@ def start(new: NewRun, claims: Sequence[Claim], *, waits: bool) -> Started:
 
 def find(new: NewRun, claims: Sequence[Claim]) -> Started | None:
     """The run of an earlier call with one of these keys."""
+    if not claims:
+        return None
     with read_connection() as connection:
         for claim in claims:
             query = select(KEY).where(*same_key(new, claim), KEY.c.expires_at > clock.now())
@@ -85,30 +91,32 @@ def find(new: NewRun, claims: Sequence[Claim]) -> Started | None:
     return None
 
 
-def start_first(new: NewRun, claims: Sequence[Claim], *, waits: bool) -> Started:
-    """Write the run and all its keys in one transaction; IntegrityError if a key is taken."""
-    now = clock.now()
-    key_id = None
-    with transaction() as session:
-        runs.add(new)
-        for claim in claims:
-            old = *same_key(new, claim), KEY.c.expires_at <= now
-            session.execute(delete(KEY).where(*old))
-            row = CallKey(
-                workflow_id=new.workflow.id,
-                mode=new.mode,
-                kind=claim.kind,
-                key=claim.key,
-                body_hash=claim.body_hash,
-                run_id=new.id,
-                waited_until=now + WAITER_LEASE if waits and claim.kind == HEADER else None,
-                expires_at=now + claim.keep,
-            )
-            session.add(row)
-            session.flush()
-            key_id = row.id if claim.kind == HEADER else key_id
+def start_first(
+    new: NewRun, workspace: Workspace, claims: Sequence[Claim], *, waits: bool
+) -> Started:
+    """Write the run and all its keys together; IntegrityError if a key is taken."""
+    keys = [key_row(new, claim, waits=waits) for claim in claims]
+    acceptance.write(Order(runs.row_of(new, workspace), keys))
     queue.ring(new.id)
+    key_id = next((key["id"] for key in keys if key["kind"] == HEADER), None)
     return Started(new.id, key_id=key_id)
+
+
+def key_row(new: NewRun, claim: Claim, *, waits: bool) -> dict[str, Any]:
+    """What is written of a key."""
+    now = clock.now()
+    is_waited_for = waits and claim.kind == HEADER
+    return {
+        "id": new_id(),
+        "workflow_id": new.workflow.id,
+        "mode": new.mode,
+        "kind": claim.kind,
+        "key": claim.key,
+        "body_hash": claim.body_hash,
+        "run_id": new.id,
+        "waited_until": now + WAITER_LEASE if is_waited_for else None,
+        "expires_at": now + claim.keep,
+    }
 
 
 def wait_alone(key_id: str) -> None:

@@ -77,26 +77,32 @@ def start(new: NewRun) -> Run:
 def add(new: NewRun) -> Run:
     """Put a new run into the current transaction; ring it after the commit."""
     workspace = db.session.get_one(Workspace, new.workflow.workspace_id)
-    timezone = new.timezone or workspace.timezone
-    run = Run(
-        id=new.id,
-        workspace_id=workspace.id,
-        workflow_id=new.workflow.id,
-        version_id=new.version.id,
-        mode=new.mode,
-        origin=new.origin,
-        origin_key=new.origin_key,
-        started_by=new.started_by,
-        title=_title(new, workspace, timezone),
-        input=dict(new.input),
-        ticket_hash=new.ticket_hash,
-        timezone=timezone,
-        due_at=new.due_at,
-        created_at=clock.now(),
-        rung_at=clock.now(),
-    )
+    run = Run(**row_of(new, workspace))
     db.session.add(run)
     return run
+
+
+def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
+    """What is written of a new run."""
+    timezone = new.timezone or workspace.timezone
+    now = clock.now()
+    return {
+        "id": new.id,
+        "workspace_id": workspace.id,
+        "workflow_id": new.workflow.id,
+        "version_id": new.version.id,
+        "mode": new.mode,
+        "origin": new.origin,
+        "origin_key": new.origin_key,
+        "started_by": new.started_by,
+        "title": _title(new, workspace, timezone),
+        "input": dict(new.input),
+        "ticket_hash": new.ticket_hash,
+        "timezone": timezone,
+        "due_at": new.due_at,
+        "created_at": now,
+        "rung_at": now,
+    }
 
 
 def start_test(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> Run:

@@ -1,20 +1,47 @@
 """From the address of a call to the endpoint behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Column, Select, bindparam, select
 
 from core.engine.definition import Definition
 from core.engine.parameters import Parameter, all_in_query, declared
 from core.runtime import definitions
 from core.runtime.endpoints.refusals import Refused, not_found
 from core.runtime.runs import draft_version
-from core.storage.db import db
+from core.storage.db import read_connection
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
 FIRST_WORKSPACE = "main"
 LONGEST_NAME = 100
+LONGEST_NUMBER = 10  # digits of a version
+WORKSPACE, WORKFLOW, VERSION = Workspace.__table__, Workflow.__table__, Version.__table__
+COLUMNS = (
+    WORKFLOW.c.id,
+    WORKFLOW.c.workspace_id,
+    WORKFLOW.c.name,
+    WORKFLOW.c.label,
+    WORKFLOW.c.is_enabled,
+    WORKFLOW.c.published_id,
+)
+COLUMNS_OF_DRAFTS = (*COLUMNS, WORKFLOW.c.draft)
+
+
+def query_of(columns: Sequence[Column[Any]]) -> Select[Any]:
+    """Workspace and workflow at an address; made once, because every call asks it."""
+    room = WORKSPACE.c.name.label("room"), WORKSPACE.c.label.label("called")
+    return (
+        select(*room, WORKSPACE.c.timezone, *columns)
+        .join_from(WORKSPACE, WORKFLOW, WORKFLOW.c.workspace_id == WORKSPACE.c.id)
+        .where(WORKSPACE.c.name == bindparam("workspace_name"))
+        .where(WORKFLOW.c.name == bindparam("workflow_name"), WORKFLOW.c.deleted_at.is_(None))
+    )
+
+
+LIVE, DRAFTS = query_of(COLUMNS), query_of(COLUMNS_OF_DRAFTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +108,24 @@ class Endpoint:
 
 
 def find(address: Address) -> tuple[Workspace, Workflow]:
-    """The workflow at an address, exposed or not; raises Refused."""
+    """The workflow at an address, exposed or not; raises Refused.
+
+    Both are copies outside the session, from one query: this is asked for every call.
+    """
     unknown = not_found(address.name)
     if max(len(address.name), len(address.workspace)) > LONGEST_NAME:
         raise unknown
-    workspace = Workspace.named(address.workspace)
-    workflow = Workflow.named(workspace.id, address.workflow) if workspace else None
-    if workspace is None or workflow is None:
+    query = DRAFTS if address.is_draft else LIVE
+    names = {"workspace_name": address.workspace, "workflow_name": address.workflow}
+    with read_connection() as connection:
+        row = connection.execute(query, names).one_or_none()
+    if row is None:
         raise unknown
-    return workspace, workflow
+    workspace = Workspace(
+        id=row.workspace_id, name=row.room, label=row.called, timezone=row.timezone
+    )
+    columns = COLUMNS_OF_DRAFTS if address.is_draft else COLUMNS
+    return workspace, Workflow(**{column.name: row._mapping[column] for column in columns})
 
 
 def open_endpoint(address: Address, workspace: Workspace, workflow: Workflow) -> Endpoint:
@@ -124,16 +160,17 @@ def exposed_settings(address: Address, definition: Definition) -> Mapping[str, A
 
 
 def published(address: Address, workflow: Workflow) -> Version:
-    version: Version | None
+    """The version that the address names, else the live one; its content is read elsewhere."""
     if "@" not in address.name:
-        version = db.session.get(Version, workflow.published_id)
-    elif address.version.isascii() and address.version.isdecimal() and len(address.version) < 10:
-        version = Version.numbered(workflow.id, int(address.version))
-    else:
-        version = None
-    if version is None:
-        raise not_found(address.name, f"there is no version {address.version}")
-    return version
+        return Version(id=workflow.published_id, workflow_id=workflow.id)
+    number = address.version
+    if number.isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER:
+        same = VERSION.c.workflow_id == workflow.id, VERSION.c.number == int(number)
+        with read_connection() as connection:
+            found = connection.execute(select(VERSION.c.id).where(*same)).scalar_one_or_none()
+        if found is not None:
+            return Version(id=found, workflow_id=workflow.id)
+    raise not_found(address.name, f"there is no version {number[:LONGEST_NUMBER]}")
 
 
 def refused_method(endpoint: Endpoint) -> Refused:

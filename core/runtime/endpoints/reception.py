@@ -74,7 +74,7 @@ class Reception:
         waits = replies.waits(self.endpoint)
         keys = claims.of_call(self.call, self.endpoint, self.scheme, caller, scope)
         try:
-            started = idempotency.start(new, keys, waits=waits)
+            started = idempotency.start(new, self.endpoint.workspace, keys, waits=waits)
             return replies.reply(self.endpoint, started, waits=waits)
         except idempotency.KeyReused as error:
             raise claims.reused() from error

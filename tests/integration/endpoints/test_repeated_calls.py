@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from core import clock
-from core.runtime import idempotency, runs
+from core.runtime import idempotency
 from core.storage.call_key import CallKey
 from core.storage.db import db, transaction
 from tests.integration.endpoints.conftest import ended
@@ -205,15 +206,28 @@ def test_a_draft_and_the_live_workflow_are_apart(publish, call, key):
     assert len(all_runs()) == 2
 
 
-def test_nothing_is_kept_of_a_run_that_could_not_be_stored(publish, call, monkeypatch, app):
+def test_a_run_and_its_key_are_written_both_or_neither(publish, call, app):
     publish()
     app.testing = False
 
-    def fail(new):
-        raise ValueError("no room")
+    def fail(connection, cursor, statement, *_):
+        if statement.startswith("INSERT INTO call_key"):
+            raise ValueError("no room")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(runs, "add", fail)
-        assert call(**keyed("k")).status_code == 500
+    event.listen(db.engine, "before_cursor_execute", fail)
+    broken = call(**keyed("k"))
+    event.remove(db.engine, "before_cursor_execute", fail)
 
+    assert broken.status_code == 500
+    assert all_runs() == []
     assert call(**keyed("k")).status_code == 202
+
+
+def test_callers_at_once_share_a_commit_and_not_each_other_s_failures(publish, call, beside):
+    publish(**EVENT)
+    events = iter(range(10_000))
+
+    answers = beside(lambda: call(json={"event": str(next(events) // 2)}), 24).join()
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(all_runs()) == 12
