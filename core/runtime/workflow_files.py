@@ -167,7 +167,7 @@ def doubles(files: Iterable[ReadFile]) -> list[FileProblem]:
         name = file.content.name
         if name in first:
             message = f"“{name}” is in {first[name]} already; one file for each workflow"
-            found.append(FileProblem(file.file, file.parsed.line_of("name"), "name", message))
+            found.append(FileProblem(file.file, file.parsed.line_of("workflow"), "workflow", message))
         first.setdefault(name, file.file)
     return found
 
@@ -231,7 +231,7 @@ def as_text(definition: Definition) -> str:
 
 
 def as_value(workflow: Workflow | WorkflowFile) -> dict[str, Any]:
-    value: dict[str, Any] = {"openbuild": reading.FORMAT, "name": workflow.name}
+    value: dict[str, Any] = {"openbuild": reading.FORMAT, "workflow": workflow.name}
     for name in PRESENTATION:
         if text := getattr(workflow, name):
             value[name] = text

@@ -11,7 +11,7 @@ from core.storage.workflow import Version, Workflow
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SMALL = """\
 openbuild: 1
-name: small
+workflow: small
 label: Small
 steps:
   - id: hello
@@ -26,7 +26,7 @@ steps:
 """
 PARENT = """\
 openbuild: 1
-name: parent
+workflow: parent
 steps:
   - id: child
     type: run_workflow
@@ -134,7 +134,7 @@ def test_every_problem_of_every_file_is_listed_with_its_line(room):
 
 def test_one_workflow_in_two_files_is_refused(room):
     assert refusal(room, SMALL, SMALL) == [
-        "file 2, line 2: name: “small” is in file 1 already; one file for each workflow"
+        "file 2, line 2: workflow: “small” is in file 1 already; one file for each workflow"
     ]
 
 

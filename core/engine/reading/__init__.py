@@ -54,8 +54,8 @@ def read(
     """The workflow that a file's JSON describes; raises BadFile with all problems."""
     check(workflow_file(step_types, auth_schemes), value)
     return WorkflowFile(
-        name=value["name"],
-        label=value.get("label") or label_of(value["name"]),
+        name=value["workflow"],
+        label=value.get("label") or label_of(value["workflow"]),
         folder=value.get("folder", ""),
         color=value.get("color", ""),
         description=value.get("description", ""),
@@ -67,14 +67,14 @@ def workflow_file(step_types: StepTypes | None, auth_schemes: AuthSchemes | None
     """The shape of a whole file."""
     keys: dict[str, Shape] = {
         "openbuild": Choice((FORMAT,)),
-        "name": NAME,
+        "workflow": NAME,
         "label": Text(longest=200),
         "folder": Text(longest=200),
         "color": Choice(COLORS),
         "description": Text(),
         **definition_keys(step_types, auth_schemes),
     }
-    return Group(keys, ("openbuild", "name", "steps"))
+    return Group(keys, ("openbuild", "workflow", "steps"))
 
 
 def definition_keys(

@@ -35,7 +35,7 @@ def schema(step_types: Mapping[str, StepType], auth_schemes: AuthSchemes) -> dic
     file = workflow_file(step_types, auth_schemes).schema()
     definitions = {"step": step_schema(step_types), "condition": condition_schema()}
     names = {
-        "name": NAME.schema() | {"description": "The part of the URL, and the file's identity."}
+        "workflow": NAME.schema() | {"description": "The part of the URL, and the file's identity."}
     }
     return {
         "$schema": DIALECT,

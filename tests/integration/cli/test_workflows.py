@@ -11,7 +11,7 @@ from blueprints.cli import main
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SMALL = """\
 openbuild: 1
-name: small
+workflow: small
 label: Small
 triggers:
   endpoint:

@@ -201,17 +201,19 @@ def test_running_by_hand_asks_for_the_parameters(max, make):
     run = db.session.scalars(db.select(Run)).one()
     assert answer.location == f"/runs/{run.id}"
     assert (run.origin, run.mode, run.started_by) == ("manual", "live", "Max")
-    assert run.input == {"email": "ana@example.org", "total": 12.5}
+    assert (run.input["email"], run.input["total"]) == ("ana@example.org", 12.5)
 
 
-def test_a_workflow_without_parameters_takes_any_json(max, make):
+def test_a_workflow_without_parameters_takes_any_object(max, make):
     workflow = make("Order intake")
 
     refused = max.post(f"/workflows/{workflow.id}/manual-run", data={"body": "{oops"})
+    not_an_object = max.post(f"/workflows/{workflow.id}/manual-run", data={"body": "[1]"})
     max.post(f"/workflows/{workflow.id}/manual-run", data={"body": '{"a": [1, 2]}'})
 
     assert refused.status_code == 422 and "This is not JSON" in refused.text
-    assert db.session.scalars(db.select(Run)).one().input == {"body": {"a": [1, 2]}}
+    assert not_an_object.status_code == 422
+    assert db.session.scalars(db.select(Run)).one().input["body"] == {"a": [1, 2]}
 
 
 def test_a_workflow_that_was_never_live_runs_as_a_test(max, make):
@@ -260,8 +262,8 @@ def test_a_file_of_a_workflow_that_is_here_is_looked_at_first(max, make):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("openbuild: 1\nname: a\nsteps: {", "line"),
-        ("openbuild: 1\nname: a\nsteps: []\nstepz: []", "stepz"),
+        ("openbuild: 1\nworkflow: a\nsteps: {", "line"),
+        ("openbuild: 1\nworkflow: a\nsteps: []\nstepz: []", "stepz"),
         (b"\xff\xfe", "is not UTF-8 text"),
         ("#" * 2000, "is larger than 1 MB"),
     ],

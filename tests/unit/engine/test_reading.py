@@ -9,7 +9,7 @@ from core.steps import step_types
 
 GOOD = {
     "openbuild": 1,
-    "name": "order-intake",
+    "workflow": "order-intake",
     "label": "Order intake",
     "folder": "Sales",
     "color": "teal",
@@ -94,18 +94,18 @@ def test_a_good_file_becomes_a_workflow():
 
 
 def test_a_file_needs_little():
-    file = reading.read({"openbuild": 1, "name": "say_hello-2", "steps": []})
+    file = reading.read({"openbuild": 1, "workflow": "say_hello-2", "steps": []})
 
     assert file.label == "Say hello 2"
     assert file.definition.steps == ()
 
 
 def test_all_problems_are_listed_at_once():
-    file = changed(("steps", 0, "type"), "find_things") | {"colour": "red", "name": "No Good"}
+    file = changed(("steps", 0, "type"), "find_things") | {"colour": "red", "workflow": "No Good"}
 
     problems = problems_of(file)
 
-    assert set(problems) == {"colour", "name", "steps[0].type"}
+    assert set(problems) == {"colour", "workflow", "steps[0].type"}
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_all_problems_are_listed_at_once():
     [
         (("openbuild",), 2, "openbuild", "must be one of 1"),
         (("openbuild",), True, "openbuild", "must be one of 1"),
-        (("name",), "-x", "name", "begins with a letter or digit"),
-        (("name",), 7, "name", "must be text, not a number"),
+        (("workflow",), "-x", "workflow", "begins with a letter or digit"),
+        (("workflow",), 7, "workflow", "must be text, not a number"),
         (("colr",), "teal", "colr", "unknown key “colr”; did you mean “color”?"),
         (("color",), "red", "color", "must be one of blue, teal"),
         (("steps",), {}, "steps", "must be a list, not a group"),
