@@ -167,7 +167,8 @@ def doubles(files: Iterable[ReadFile]) -> list[FileProblem]:
         name = file.content.name
         if name in first:
             message = f"“{name}” is in {first[name]} already; one file for each workflow"
-            found.append(FileProblem(file.file, file.parsed.line_of("workflow"), "workflow", message))
+            line = file.parsed.line_of("workflow")
+            found.append(FileProblem(file.file, line, "workflow", message))
         first.setdefault(name, file.file)
     return found
 

@@ -80,7 +80,9 @@ class Endpoint(TriggerType):
         auth = settings.get("auth") or {"scheme": "api_key"}
         preset = str(auth.get("preset") or "")
         scheme = str(auth.get("scheme"))
-        who = f"signed by {NAMES.get(preset, preset.capitalize())}" if preset else WHO.get(scheme, scheme)
+        who = WHO.get(scheme, scheme)
+        if preset:
+            who = f"signed by {NAMES.get(preset, preset.capitalize())}"
         parts = [str(settings.get("method", "POST")), who]
         if settings.get("reply") == "immediate":
             parts.append("answers at once")

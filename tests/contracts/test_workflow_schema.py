@@ -56,7 +56,7 @@ def test_each_example_is_written_as_an_export_writes_it(example):
     "change",
     [
         {"openbuild": 2},
-        {"name": "No good"},
+        {"workflow": "No good"},
         {"colour": "red"},
         {"steps": [{"id": "a", "type": "find_things"}]},
         {"steps": [{"id": "a", "type": "compose", "inputs": {"valu": 1}}]},
@@ -70,7 +70,7 @@ def test_each_example_is_written_as_an_export_writes_it(example):
     ],
 )
 def test_what_cannot_be_read_does_not_fit_the_schema(change, validator):
-    value = {"openbuild": 1, "name": "a", "steps": []} | change
+    value = {"openbuild": 1, "workflow": "a", "steps": []} | change
 
     with pytest.raises(jsonschema.ValidationError):
         validator.validate(value)

@@ -1,9 +1,10 @@
 """What the starts of a workflow look like in a file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from core.engine import parameter_checks
+from core.engine import endpoint_limits, parameter_checks
 from core.engine.auth_scheme import AuthScheme
 from core.engine.fields import Field
 from core.engine.parameter_types import TYPES
@@ -77,6 +78,28 @@ class Auth:
         return {"oneOf": variants}
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Text of a form that only its reader knows."""
+
+    read: Callable[[Any], Any]
+    example: str
+
+    def check(self, value: Any, path: Path, report: Report) -> None:
+        """What the reader says."""
+        try:
+            self.read(value)
+        except ValueError as error:
+            report.add(path, str(error))
+
+    def schema(self) -> dict[str, Any]:
+        """As JSON Schema."""
+        return {"type": "string", "examples": [self.example]}
+
+
+PAGE = Written(endpoint_limits.read_page, "https://example.com/thanks")
+
+
 def option_shape(field: Field) -> Shape:
     """What an option of an auth scheme looks like in a file."""
     match field.kind:
@@ -125,11 +148,11 @@ def endpoint(auth_schemes: AuthSchemes | None) -> Group:
             "not_run_status": Choice((200, 400)),
             "parameters": Parameters(),
             "duplicates": Group({"key": Text(), "keep": Duration()}, ("key",)),
-            "rate_limit": NotBuilt("limits on how often an endpoint may be called are"),
-            "allowed_addresses": NotBuilt("lists of allowed addresses are"),
-            "cors": NotBuilt("calls from pages of other sites (cors) are"),
-            "max_body": NotBuilt("an endpoint's own limit of body size is"),
-            "redirect": NotBuilt("redirects after a call are"),
+            "rate_limit": Written(endpoint_limits.read_rate, "120/minute"),
+            "allowed_addresses": ListOf(Written(endpoint_limits.read_network, "203.0.113.0/24")),
+            "cors": ListOf(Written(endpoint_limits.read_origin, "https://shop.example.com")),
+            "max_body": Written(endpoint_limits.read_size, "10MB"),
+            "redirect": Group({"ok": PAGE, "error": PAGE}),
             "run_as": NotBuilt("privacy rules, and so run_as, are"),
         }
     )
