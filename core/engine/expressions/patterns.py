@@ -8,18 +8,25 @@ import re2
 
 from core.engine.expressions.errors import ExpressionError
 from core.engine.expressions.evaluation import Evaluation
+from core.engine.expressions.meter import UNITS as MOST_UNITS
 from core.engine.expressions.values import shown
 
 LONGEST_PATTERN = 1000  # characters
+LARGEST_PATTERN = 2 << 20  # bytes that RE2 may use for one
+REMEMBERED = 100  # compiled patterns
+
+# RE2's slow way costs up to 8 ns a character and instruction; a million units are about a second.
+UNIT = 128  # characters times instructions
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=REMEMBERED)
 def compiled(pattern: str, ignore_case: bool = False) -> Any:
     """The compiled pattern; raises ExpressionError."""
     if len(pattern) > LONGEST_PATTERN:
         raise ExpressionError(f"a pattern has at most {LONGEST_PATTERN} characters")
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = LARGEST_PATTERN
     options.case_sensitive = not ignore_case
     try:
         return re2.compile(pattern, options)
@@ -37,10 +44,20 @@ def found(evaluation: Evaluation, pattern: str, text: str, ignore_case: bool = F
 def matches(
     evaluation: Evaluation, pattern: str, text: str, ignore_case: bool = False
 ) -> Iterator[Any]:
-    """All places of the text where the pattern is, from left to right."""
+    """All places of the text where an author's pattern is, from left to right."""
+    program = compiled(pattern, ignore_case)
+    units = len(text) * program.programsize // UNIT
+    if units > MOST_UNITS:
+        raise ExpressionError("the pattern is too much work for so long a text")
+    evaluation.meter.spend(units)
+    return places(evaluation, program, text)
+
+
+def places(evaluation: Evaluation, program: Any, text: str) -> Iterator[Any]:
+    """All places where a pattern is that is known to be quick."""
     meter = evaluation.meter
-    meter.spend_text(4 * len(text))
-    for match in compiled(pattern, ignore_case).finditer(whole_characters(text)):
+    meter.spend_text(len(text))
+    for match in program.finditer(whole_characters(text)):
         meter.spend(1)
         meter.look()
         yield match

@@ -93,7 +93,7 @@ def test_a_length_is_said_in_its_two_largest_units(length, text):
     assert words(length) == text
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=120, deadline=None, database=None)
 @given(st.text(max_size=30) | st.text(alphabet="0123456789.PTYMWDHSmshd -+", max_size=20))
 def test_any_text_is_read_or_refused(text):
     with suppress(DurationError):

@@ -113,7 +113,7 @@ def query_string(evaluation: Evaluation, object_: Object) -> str:
 def _without(evaluation: Evaluation, pattern: str, text: str, by: str) -> str:
     parts, position = [], 0
     text = patterns.whole_characters(text)
-    for match in patterns.matches(evaluation, pattern, text):
+    for match in patterns.places(evaluation, patterns.compiled(pattern), text):
         parts += [text[position : match.start()], by]
         position = match.end()
     return "".join(parts) + text[position:]

@@ -43,6 +43,8 @@ BOMBS = {
     "an entity bomb": "parse_xml('<!DOCTYPE a [<!ENTITY b \"bb\">]><a>&b;&b;</a>')",
     "a wide CSV": "parse_csv(trigger.commas)",
     "a large pattern": "matches('a', '((a{100}){100}){100}')",
+    "a slow pattern": "matches(trigger.large, '(x|y)*x(x|y){500}z')",
+    "a slow pattern for a field": "[matches(trigger.some, 'x(x|y){400}z') for x in range(999)]",
     "a long pattern": "matches('a', trigger.large)",
     "a long date": "date(trigger.large)",
     "a long duration": "add_time(now(), trigger.large)",
@@ -59,6 +61,7 @@ def scope():
     return make_scope(
         trigger={
             "large": LARGE,
+            "some": "x" * 20_000,
             "wide": WIDE,
             "deep": "[" * 100_000 + "]" * 100_000,
             "xml": "<a>" * 200 + "</a>" * 200,

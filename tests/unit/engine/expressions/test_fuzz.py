@@ -9,7 +9,7 @@ from core.engine.expressions import ExpressionError, functions, parse, problems,
 from tests.unit.engine.expressions.slow_reference import NotComparedHere, Refused, tree_of, value_of
 
 QUICK = settings(
-    max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 SCOPE = {
     "trigger": {"a": 1, "b": [3, "x", None, {"a": 2.5}], "c": {"a": "7", "d": True}, "e": ""},
@@ -130,7 +130,7 @@ def test_any_text_of_signs_is_computed_or_refused(text):
     only_expression_errors(text)
 
 
-@settings(QUICK, max_examples=100)
+@settings(QUICK, max_examples=60)
 @given(EXPRESSIONS, st.integers(0, 60), st.sampled_from("(){}[]'\".,|+-\\ \x00"))
 def test_a_typing_mistake_is_computed_or_refused(source, place, sign):
     only_expression_errors(source[:place] + sign + source[place:])
@@ -159,7 +159,7 @@ def calls():
 CALLS = sorted(calls())
 
 
-@settings(QUICK, max_examples=500)
+@settings(QUICK, max_examples=300)
 @given(st.sampled_from(CALLS), VALUES, VALUES, VALUES)
 def test_any_function_of_any_values_gives_json_or_is_refused(call, a, b, c):
     names = {"a": a, "b": b, "c": c, "run": {"timezone": "Europe/Berlin"}}
