@@ -1,0 +1,191 @@
+"""Kill web, workers, scheduler and Valkey in turn while calls are accepted, then count.
+
+Every accepted run must end; every effect must have happened, and under one key; what is counted
+inside must be exact. Only what holds for all runs together is judged.
+"""
+
+import itertools
+import json
+import os
+import random
+import signal
+import sqlite3
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tests.chaos.sink import Sink
+from tests.openbuild import Openbuild
+
+CALLS = 1000
+CALLERS = 4
+KILL_EVERY = 1.0  # seconds
+DRAIN_SECONDS = 240
+VICTIMS = ("openbuild: worker 1", "openbuild: web", "openbuild: worker 2", "valkey",
+           "openbuild: scheduler")
+WORKFLOW = """
+openbuild: 1
+workflow: witness
+triggers:
+  endpoint:
+    exposed: true
+    reply: immediate
+steps:
+  - {id: before, type: call_api, after_crash: run_again,
+     inputs: {method: POST, url: "http://%(sink)s/before", body: {n: "{{ trigger.body.n }}"}}}
+  - {id: count, type: increment_value, inputs: {key: counted}}
+  - {id: after, type: call_api, after_crash: run_again,
+     inputs: {method: POST, url: "http://%(sink)s/after", body: {n: "{{ trigger.body.n }}"}}}
+  - {id: answer, type: return_data, inputs: {body: {n: "{{ trigger.body.n }}"}}}
+"""
+
+
+def measure(calls=CALLS):
+    """Counts by name; `lost`, `stuck`, `missing`, `wrong_key` and `miscounted` must be 0."""
+    with Sink() as sink, tempfile.TemporaryDirectory() as folder:
+        openbuild = Openbuild(Path(folder) / "var")
+        try:
+            return experiment(openbuild, sink, calls)
+        finally:
+            openbuild.close()
+
+
+def experiment(openbuild, sink, calls):
+    openbuild.up(OPENBUILD_ALLOWED_HOSTS_OUT=sink.address)
+    key = prepare(openbuild, sink)
+    killer = Killer(openbuild)
+    began = time.monotonic()
+    with killer:
+        accepted = call_all(openbuild, key, calls)
+    accepting = time.monotonic() - began
+    unfinished = drain(openbuild)
+    drained = time.monotonic() - began - accepting
+    found = judge(openbuild, sink, accepted)
+    return {
+        "accepted": len(accepted),
+        "kills": killer.kills,
+        "stuck": unfinished,
+        **found,
+        "seconds_accepting": accepting,
+        "seconds_draining": drained,
+    }
+
+
+def prepare(openbuild, sink):
+    """Publish the workflow; returns a key that may call it."""
+    file = openbuild.home.parent / "witness.yaml"
+    file.write_text(WORKFLOW % {"sink": sink.address})
+    allowed = {"OPENBUILD_ALLOWED_HOSTS_OUT": sink.address}
+    applied = openbuild.run("workflows", "apply", str(file), "--publish", **allowed)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    return openbuild.run("tokens", "create", "--name", "chaos").stdout.strip()
+
+
+class Killer:
+    """Sends SIGKILL to one process after the other while the block lasts."""
+
+    def __init__(self, openbuild):
+        self.openbuild = openbuild
+        self.kills = 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+    def run(self):
+        for victim in itertools.cycle(VICTIMS):
+            if self.over.wait(KILL_EVERY):
+                return
+            pid = self.openbuild.processes().get(victim)
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                self.kills += 1
+
+
+def call_all(openbuild, key, calls):
+    """Call until each call has been accepted, each under a key of its own; the runs' ids."""
+    numbers, accepted, lock = iter(range(calls)), {}, threading.Lock()
+
+    def caller():
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            accepted[number] = call_until_accepted(openbuild, key, number)
+
+    threads = [threading.Thread(target=caller) for _ in range(CALLERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return accepted
+
+
+def call_until_accepted(openbuild, key, number):
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": f"call-{number}",
+    }
+    body = json.dumps({"n": number}).encode()
+    while True:
+        url = f"{openbuild.url}/api/1.1/wf/witness"
+        request = urllib.request.Request(url, body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)["run_id"]
+        except urllib.error.HTTPError as error:
+            with error:
+                assert error.code in (409, 503), (error.code, error.read())
+        except (OSError, ValueError):
+            pass  # the web process was killed under this call: the key makes asking again safe
+        time.sleep(random.uniform(0.05, 0.3))
+
+
+def drain(openbuild):
+    """Wait until no run is unfinished; how many still are when the patience ends."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline:
+        unfinished = ask(openbuild, UNFINISHED)[0][0]
+        if not unfinished:
+            return 0
+        time.sleep(0.5)
+    return unfinished
+
+
+UNFINISHED = "SELECT count(*) FROM run WHERE state IN ('queued', 'running', 'waiting')"
+
+
+def judge(openbuild, sink, accepted):
+    """Compare what callers were told, what the database holds, and what the witness saw."""
+    states = dict(ask(openbuild, "SELECT id, state FROM run"))
+    counted = ask(openbuild, "SELECT value FROM stored_value WHERE key = 'counted'")
+    runs = set(accepted.values())
+    expected = {(f"/{step}", f"{run}:{step}") for run in runs for step in ("before", "after")}
+    seen = set(sink.keys)
+    return {
+        "lost": sum(states.get(run) != "succeeded" for run in runs),
+        "missing": len(expected - seen),
+        "wrong_key": len(seen - expected),
+        "miscounted": abs(int(counted[0][0]) - len(runs)) if counted else len(runs),
+        "repeated_under_the_same_key": sum(count - 1 for count in sink.keys.values()),
+        "interrupted": ask(openbuild, "SELECT count(*) FROM run WHERE fence > 1")[0][0],
+    }
+
+
+def ask(openbuild, query):
+    database = sqlite3.connect(f"file:{openbuild.home}/openbuild.db?mode=ro", uri=True, timeout=10)
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
