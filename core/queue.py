@@ -134,6 +134,19 @@ def publish(channel: str, text: str) -> bool:
     return attempt(lambda: connection().publish(CHANNELS + channel, text))
 
 
+def count(key: str, seconds: int) -> int | None:
+    """One more under this key, which lasts so many seconds; None when the server is away."""
+    counted: list[int] = []
+
+    def act() -> None:
+        pipeline = connection().pipeline()
+        pipeline.incr(CHANNELS + key)
+        pipeline.expire(CHANNELS + key, seconds)
+        counted.append(pipeline.execute()[0])
+
+    return counted[0] if attempt(act) else None
+
+
 def attempt(act: Callable[[], object]) -> bool:
     """Do it if the server answers; after a failure, don't ask again for a moment."""
     global _silent_until

@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from blueprints.access import i_may, me
 from blueprints.endpoints import bp
 from blueprints.policy import Verb
-from core import clock, config
+from core import clock
 from core.engine.auth_scheme import Call, Caller
 from core.runtime.endpoints import (
     Address,
@@ -81,9 +81,8 @@ def call_from_request() -> Call:
     )
 
 
-def read_body() -> bytes:
+def read_body(limit: int) -> bytes:
     """The raw bytes, up to the limit."""
-    limit = config.current().max_body
     # Of a body without a length, Werkzeug keeps what fits; one byte more shows that it did not.
     request.max_content_length = limit + 1
     try:

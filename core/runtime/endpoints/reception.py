@@ -4,12 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core import config
 from core.auth_schemes import auth_schemes
 from core.engine.auth_scheme import AuthScheme, Call, Caller
 from core.engine.parameters import read as read_parameters
 from core.runtime import idempotency
-from core.runtime.endpoints import addresses, bodies, callers, claims, conditions, disk, replies
+from core.runtime.endpoints import (
+    addresses,
+    bodies,
+    browsers,
+    callers,
+    claims,
+    conditions,
+    disk,
+    limits,
+    replies,
+)
 from core.runtime.endpoints.addresses import Address, Endpoint
 from core.runtime.endpoints.bodies import BodyTooLarge, Sent, Texts
 from core.runtime.endpoints.callers import FindEditor
@@ -25,7 +34,7 @@ UNREAD_METHODS = ("GET",)
 class Doorway:
     """What only the web knows of a call: its body when asked for, and who sits at the browser."""
 
-    read_body: Callable[[], bytes]  # raises BodyTooLarge
+    read_body: Callable[[int], bytes]  # up to a limit; raises BodyTooLarge
     body_length: int | None
     find_editor: FindEditor
 
@@ -33,13 +42,19 @@ class Doorway:
 def receive(address: Address, call: Call, doorway: Doorway) -> Response:
     """The response to a call of an endpoint; raises Refused."""
     workspace, workflow = addresses.find(address)
+    call = replace(call, workflow=workflow.name)
     try:
         endpoint = addresses.open_endpoint(address, workspace, workflow)
-        return Reception(endpoint, replace(call, workflow=workflow.name), doorway).respond()
+    except Refused as refused:
+        count(workflow.id, address.mode, call, refused)
+        raise
+    try:
+        response = Reception(endpoint, call, doorway).respond()
     except Refused as refused:
         if refused.status < 500:
             count(workflow.id, address.mode, call, refused)
-        raise
+        response = browsers.lead_on(endpoint, refused.response())
+    return browsers.open_to_site(endpoint, call, response)
 
 
 class Reception:
@@ -54,16 +69,18 @@ class Reception:
     def respond(self) -> Response:
         """Check, read, start, and wait or not; raises Refused."""
         if self.call.method == "OPTIONS":
-            return Response(204, headers={"Allow": f"{self.endpoint.method}, OPTIONS"})
+            return browsers.options(self.endpoint, self.call)
         if self.call.method != self.endpoint.method:
             raise addresses.refused_method(self.endpoint)
-        self._check_length()
+        limits.check_length(self.endpoint, self.doorway.body_length)
+        limits.check_address(self.endpoint, self.call)
         if self.scheme.needs_body:
             self._read_body()
-        caller = self._caller()
+        caller = callers.know(self.endpoint, self.scheme, self.call, self.doorway.find_editor)
+        limits.check_rate(self.endpoint, self.call, caller)
         if greeting := self.scheme.greeting(self.call, self.endpoint.auth):
             return Response(200, greeting.body.encode(), greeting.content_type)
-        return self._start(caller)
+        return browsers.lead_on(self.endpoint, self._start(caller))
 
     def _start(self, caller: Caller) -> Response:
         disk.check()
@@ -81,21 +98,14 @@ class Reception:
         except idempotency.StillWaiting as error:
             raise claims.still_waiting() from error
 
-    def _check_length(self) -> None:
-        limit = config.current().max_body
-        if self.doorway.body_length is not None and self.doorway.body_length > limit:
-            raise too_large(limit)
-
     def _read_body(self) -> None:
         if self.call.method in UNREAD_METHODS:
             return
         try:
-            self.call = replace(self.call, body=self.doorway.read_body())
+            body = self.doorway.read_body(limits.largest_body(self.endpoint))
         except BodyTooLarge as error:
-            raise too_large(config.current().max_body) from error
-
-    def _caller(self) -> Caller:
-        return callers.know(self.endpoint, self.scheme, self.call, self.doorway.find_editor)
+            raise limits.too_large(self.endpoint) from error
+        self.call = replace(self.call, body=body)
 
     def _new_run(self, caller: Caller) -> NewRun:
         """The run of this call; raises Refused naming everything that is wrong with it."""
@@ -136,8 +146,3 @@ def headers_of(call: Call, hidden: frozenset[str]) -> dict[str, str]:
     """The headers as expressions see them: nothing that proves who the caller is."""
     names = dict.fromkeys(name for name, _ in call.headers if name not in hidden)
     return {name: call.header(name) or "" for name in names}
-
-
-def too_large(limit: int) -> Refused:
-    """The body is longer than this installation allows."""
-    return Refused(413, "BODY_TOO_LARGE", f"The body is larger than {limit:,} bytes.")

@@ -172,9 +172,9 @@ def test_all_problems_are_listed_at_once():
         (("triggers", "schedules"), [], "triggers.schedules", "schedules are not built yet"),
         (("triggers", "things"), [], "triggers.things", "not built yet in this version"),
         (
-            ("triggers", "endpoint", "rate_limit"),
+            ("triggers", "endpoint", "run_as"),
             "1/minute",
-            "triggers.endpoint.rate_limit",
+            "triggers.endpoint.run_as",
             "not built yet in this version",
         ),
         (
