@@ -61,7 +61,7 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
 
 def fetch_into(target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="openbuild-assets-") as room:
-        modules = install_modules(Path(room))
+        modules = install_modules(Path(room), "--omit=dev", what="The front-end files")
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
         try:
             fill(fresh, modules)
@@ -71,15 +71,15 @@ def fetch_into(target: Path) -> None:
             shutil.rmtree(fresh, ignore_errors=True)
 
 
-def install_modules(room: Path) -> Path:
-    """All packages of the lock, checked against it, without running anything of theirs."""
+def install_modules(room: Path, *words: str, what: str) -> Path:
+    """The packages of the lock, checked against it, without running anything of theirs."""
     for name in ("package.json", "package-lock.json"):
         shutil.copy(assets.ROOT / name, room)
-    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *words]
     told = subprocess.run(command, cwd=room, capture_output=True, text=True)
     if told.returncode:
         raise Refused(
-            "The front-end files can't be fetched; the network is needed for that once. "
+            f"{what} can't be fetched; the network is needed for that once. "
             f"npm says:\n{told.stderr.strip()}"
         )
     return room / "node_modules"

@@ -1,7 +1,8 @@
 """Run all the tests, browser and PostgreSQL ones included.
 
 Words after it go to pytest, such as a file or `-k words`. Chromium and PostgreSQL are installed
-where this user may; tests that need what is missing are left out and named.
+where this user may, GitHub's deliveries are fetched once; tests that need what is missing are left
+out and named.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 from blueprints.cli import Refused, assets
+from blueprints.cli._deliveries import Deliveries
 from blueprints.cli.supervision import machine
 from core import config
 
@@ -25,7 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prepare the machine, then hand over to pytest."""
     assets.ensure()
-    left_out = [part for part in machine.PARTS if not part.is_there() and not part.install()]
+    parts = (*machine.PARTS, Deliveries())
+    left_out = [part for part in parts if not part.is_there() and not part.install()]
     for part in left_out:
         print(f"Left out: {part.tests}, because {part.name} is missing. {part.remedy}")
     if left_out and config.is_unattended():
