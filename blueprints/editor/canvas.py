@@ -24,6 +24,7 @@ class CardRun:
     about: str = ""
     items: int = 0
     item: int = 0
+    is_handled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,15 @@ class Node:
     def id(self) -> str:
         """The step's id."""
         return self.card.id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the run shown is still inside, or failed there: it did not come out."""
+        run = self.card.run
+        if run is None:
+            return False
+        is_stuck = run.state == "failed" and not run.is_handled and bool(self.paths)
+        return run.state in ("running", "waiting") or is_stuck
 
     @property
     def place(self) -> str:

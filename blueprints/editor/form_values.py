@@ -108,13 +108,15 @@ def read_group(given: Tree) -> dict[str, Any]:
 
 
 def read_row(row: Tree) -> dict[str, Any] | None:
+    """One comparison; None while it is not finished."""
     comparison = str(row.get("is", "equals"))
-    left, right = str(row.get("left", "")), str(row.get("right", ""))
-    if not left.strip() and not right.strip():
+    left, right = str(row.get("left", "")).strip(), str(row.get("right", "")).strip()
+    is_finished = left and (right or comparison in ALONE)
+    if not is_finished:
         return None
-    read: dict[str, Any] = {"left": left.strip(), "is": comparison}
+    read: dict[str, Any] = {"left": left, "is": comparison}
     if comparison not in ALONE:
-        read["right"] = read_right(right.strip(), comparison)
+        read["right"] = read_right(right, comparison)
     if row.get("case") == "true":
         read["ignore_case"] = False
     return read

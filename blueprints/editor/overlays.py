@@ -119,6 +119,7 @@ class ShownRun:
             about(step),
             items,
             self._turn_of(step, items),
+            step.is_handled,
         )
 
     def _turn_of(self, loop: StepView, items: int) -> int:

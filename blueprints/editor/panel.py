@@ -110,6 +110,21 @@ class StepPanel:
                 return problem
         return None
 
+    def option(self, name: str, unreadable: str = "") -> dict[str, Any]:
+        """What stands below an option or a path: what is wrong, else its help."""
+        problem = self.problem_of(name)
+        words = unreadable or (problem.message if problem else "")
+        is_warning = not unreadable and bool(problem) and problem.severity != "error"
+        known = {"name": name, "words": words, "is_warning": is_warning}
+        return {**known, "help": self.option_help.get(name, "")}
+
+    @property
+    def option_help(self) -> Mapping[str, str]:
+        """A word about options, by name."""
+        together = "All that is inside together. For example 5m or 2h."
+        alone = "Each try on its own. For example 30s, 5m or 2h."
+        return {"retry": self.retry_words, "timeout": together if self.is_block else alone}
+
     @cached_property
     def fields(self) -> list[FieldView]:
         """All fields of the form."""

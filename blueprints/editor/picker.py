@@ -87,7 +87,12 @@ def with_example(offer: Offer, examples: Mapping[str, Any]) -> Offer:
     if key not in examples or (offer.group == "item" and offer.path.endswith("index")):
         return offer
     return scope.offer(
-        offer.group, offer.label, offer.path, examples[key], offer.step_id, offer.may_be_empty
+        offer.group,
+        offer.label,
+        offer.path,
+        examples[key],
+        step_id=offer.step_id,
+        may_be_empty=offer.may_be_empty,
     )
 
 

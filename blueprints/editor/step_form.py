@@ -17,11 +17,13 @@ from blueprints.editor.partials import Answer, Before
 from blueprints.editor.workbench import Workbench
 from core.engine.definition import Step
 from core.engine.errors import DefinitionError
+from core.engine.reading import BadFile
 from core.runtime import workflows
 from core.steps import step_types
 from core.storage.workflow import Workflow
 
 OPTIONS = ("label", "note", "disabled", "only_when", "retry", "timeout", "on_error")
+CHECKED = ("only_when", "retry", "timeout")  # what stands below them
 REDRAWN_ACTIONS = ("add-row", "add-group", "remove-row", "as-text", "as-rows", "redraw")
 
 
@@ -55,13 +57,9 @@ def change_step(workflow_id: int, step_id: str) -> Response:
     step = bench.definition.find(step_id)
     tree = edited_tree(form)
     changes = changes_of(step, tree, fields_of(form, step))
-    before, revision, given = Before.of(bench), workflow.revision, revision_of(form)
+    before, revision = Before.of(bench), workflow.revision
     try:
-        for operation in changes.operations(step_id):
-            workflow = workflows.edit_draft(
-                workflow, given, operation, by=current_person().name
-            )
-            given = workflow.revision
+        workflow = save(workflow, step_id, changes)
     except workflows.RevisionConflict:
         return conflict(workflow_id, step_id)
     except DefinitionError as error:
@@ -69,6 +67,33 @@ def change_step(workflow_id: int, step_id: str) -> Response:
     if not request.htmx:
         return redirect(url_for("editor.show", workflow_id=workflow.id, step=step_id), 303)
     return answer_saved(workflow, step_id, changes, before, revision_of(form) != revision)
+
+
+def save(workflow: Workflow, step_id: str, changes: Changes) -> Workflow:
+    """Apply what the form changes; a field that no definition may hold stays as it was."""
+    waiting = changes.operations(step_id)
+    given, by = revision_of(request.form), current_person().name
+    while waiting:
+        operation = waiting.pop(0)
+        try:
+            workflow = workflows.edit_draft(workflow, given, operation, by=by)
+        except BadFile as bad:
+            if len(operation["changes"]) > 1:
+                waiting = one_by_one(operation) + waiting
+            else:
+                changes.unreadable[blamed(operation)] = f"Not saved: {bad.problems[0][1]}"
+        given = workflow.revision
+    return workflow
+
+
+def one_by_one(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The operation as one for each field, so that one bad field keeps no other from being saved."""
+    return [{**operation, "changes": {name: value}} for name, value in operation["changes"].items()]
+
+
+def blamed(operation: dict[str, Any]) -> str:
+    """The part of the form that an operation of one field comes from."""
+    return f"branches.{operation['key']}" if "key" in operation else next(iter(operation["changes"]))
 
 
 def answer_saved(
@@ -112,6 +137,10 @@ def draw_panel(
                 view=with_problem(view, problem),
             )
     answer.draw("#below-step", "editor/_below_step.html", panel=panel)
+    for name in (*CHECKED, *(f"branches.{branch.key}" for branch in panel.branches)):
+        if name != part and (name != "retry" or panel.may_retry):
+            option = panel.option(name, changes.unreadable.get(name, ""))
+            answer.draw(f"#below-{name.replace('.', '-')}", "editor/_below_option.html", **option)
     draw_readbacks(answer, panel, part)
 
 

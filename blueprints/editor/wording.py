@@ -28,7 +28,8 @@ COMPARISONS: Mapping[str, str] = {
 ALONE = frozenset({"is_empty", "is_not_empty"})
 ROOTS = ("trigger", "vars", "item")
 SILENT = ("trigger", "vars")
-FIRST_WORD = re.compile(r"(?<![\w›] )(?<!\w)([a-z][a-z0-9_]*) › ")
+FIRST_WORD = re.compile(r"(?<!› )(?<!\w)([a-z][a-z0-9_]*) › ")
+PIPED = re.compile(r"\{\{\s*([\w.]+)\s*\|[^{}]*\}\}")
 
 count = wording.count
 say = wording.say
@@ -48,6 +49,8 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
 
 def value_words(value: Any, names: Mapping[str, str]) -> str:
     """A value as a sentence names it: “total”, “Create invoice › url”, “gold”."""
+    if isinstance(value, str):
+        value = PIPED.sub(r"{{ \1 }}", value)
     words = wording.say(value)
     last = words.rpartition(" › ")[2]
     return last if last and words.split(" › ")[0] in (*ROOTS, *names) else words
