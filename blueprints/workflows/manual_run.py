@@ -13,7 +13,7 @@ from blueprints.workflows.views import DIALOG
 from core.engine import json_gate, parameters
 from core.engine.json_gate import JsonRefused
 from core.engine.parameters import Parameter
-from core.runtime import runs
+from core.runtime import manual_starts
 from core.storage.workflow import Workflow
 
 RUN = "workflows/_run.html"
@@ -31,8 +31,8 @@ def start_run(workflow_id: int) -> Response:
     values, problems = typed_values(declared(workflow))
     if problems:
         return form(workflow, problems, status=422)
-    start = runs.start_test if workflow.published_id is None else runs.start_by_hand
-    run = start(workflow, values, by=current_person().name)
+    is_draft = workflow.published_id is None
+    run = manual_starts.start(workflow, values, by=current_person().name, is_draft=is_draft)
     return go_to(url_for("runs.show", run_id=run.id))
 
 
@@ -44,7 +44,7 @@ def declared(workflow: Workflow) -> list[Parameter]:
 
 
 def typed_values(wanted: list[Parameter]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The trigger of the run, or by parameter what is wrong."""
+    """The values to start with, or by parameter what is wrong."""
     if not wanted:
         return typed_body(request.form.get(BODY, "").strip())
     typed = dict(request.form.lists())
@@ -54,9 +54,10 @@ def typed_values(wanted: list[Parameter]) -> tuple[dict[str, Any], dict[str, str
 
 def typed_body(text: str) -> tuple[dict[str, Any], dict[str, str]]:
     try:
-        return {BODY: json_gate.parse_text(text) if text else None}, {}
+        body = json_gate.parse_text(text or "{}")
     except JsonRefused as refusal:
         return {}, {BODY: f"This is not JSON: {refusal}."}
+    return (body, {}) if isinstance(body, dict) else ({}, {BODY: "Write an object: {…}."})
 
 
 def form(

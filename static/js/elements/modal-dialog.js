@@ -11,7 +11,8 @@ class ModalDialog extends HTMLElement {
     if (!dialog || dialog.matches(":modal")) return
     dialog.removeAttribute("open")
     dialog.showModal()
-    if (!dialog.querySelector("[autofocus]")) this.firstField(dialog)?.focus()
+    // Not by autofocus: htmx would focus it before the dialog knows where to give the focus back.
+    this.firstField(dialog)?.focus()
     dialog.addEventListener("close", () => this.leave())
   }
 
