@@ -1,12 +1,14 @@
 """Measure: every tests/bench/bench_*.py, as ratios against the raw parts in the same run.
 
-A benchmark is a file with a docstring and `measure()`, which answers with numbers by name.
+A benchmark is a file with a docstring and `measure()`. That answers with `name`, `ratio` and
+`parts`, each of which has a `name`, a `ratio` and what was measured: numbers by their unit.
 """
 
 import argparse
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from blueprints.cli import Refused, add_json
 
@@ -31,11 +33,20 @@ def run(options: argparse.Namespace) -> None:
         benchmark = load(name, found[name])
         results[name] = benchmark.measure()
         if not options.json:
-            print((benchmark.__doc__ or name).split("\n")[0])
-            for label, number in results[name].items():
-                print(f"  {label:<44}{number:>12,.2f}")
+            print_result((benchmark.__doc__ or name).split("\n")[0], results[name])
     if options.json:
         print_json(results)
+
+
+def print_result(title: str, result: dict[str, Any]) -> None:
+    """A line for the whole, and one for each part."""
+    print(f"{title}\n  {'altogether':<44}{result['ratio']:>10,.1f} ×", flush=True)
+    for part in result["parts"]:
+        measured = {unit: number for unit, number in part.items() if unit not in ("name", "ratio")}
+        shown = "".join(
+            f"{number:>12,.0f} {unit.replace('_', ' ')}" for unit, number in measured.items()
+        )
+        print(f"  {part['name']:<44}{part['ratio']:>10,.1f} ×{shown}", flush=True)
 
 
 def load(name: str, file: Path) -> ModuleType:

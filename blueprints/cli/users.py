@@ -26,19 +26,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def create(options: argparse.Namespace) -> None:
     """Create a person in a workspace"""
-    from blueprints.cli._database import database
+    from blueprints.cli._database import database, workspace
     from blueprints.cli._printing import read_secret
     from core.runtime import users
     from core.storage.membership import Role
-    from core.storage.workspace import Workspace
 
     password = read_secret("password", from_stdin=options.password_stdin)
     person = users.NewPerson(email=options.email, password=password, name=options.name)
     with database(users.InvalidPerson):
-        found = Workspace.named(options.workspace)
-        if found is None and options.workspace != users.FIRST_WORKSPACE:
-            raise Refused(f"There is no workspace “{options.workspace}”.")
-        users.create(person, Role(options.role), found.id if found else None)
+        users.create(person, Role(options.role), workspace(options.workspace).id)
         print(f"Created {options.email} as {options.role}.")
 
 

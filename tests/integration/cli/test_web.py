@@ -1,0 +1,64 @@
+"""`web`: one process, and only the doors that it is asked to open."""
+
+import os
+import socket
+
+import pytest
+
+from tests.openbuild import ROOT, Openbuild
+from tests.waiting import wait_until
+
+PUBLIC = "/api/1.1/wf/welcome"
+PAGE = "/sign-in"
+
+
+@pytest.fixture
+def openbuild(tmp_path):
+    openbuild = Openbuild(tmp_path / "var")
+    yield openbuild
+    openbuild.close()
+
+
+def serve(openbuild, *words):
+    openbuild.start("web", "--port", str(openbuild.port), *words)
+    wait_until(lambda: openbuild.get("/health/live")[0] == 200, 30)
+
+
+@pytest.mark.parametrize(
+    ("only", "has_calls", "has_pages"), [("calls", True, False), ("pages", False, True)]
+)
+def test_only_the_asked_for_doors_are_open(openbuild, only, has_calls, has_pages):
+    serve(openbuild, "--only", only)
+
+    # The workflow isn't there, so that the call is refused in the API's own words.
+    assert ("statusCode" in openbuild.get(PUBLIC)[1]) == has_calls
+    assert (openbuild.get(PAGE)[0] != 404) == has_pages
+    assert openbuild.stop() == 0
+
+
+def test_it_has_its_name_and_bears_a_slow_stranger(openbuild):
+    serve(openbuild)
+    with socket.create_connection(("127.0.0.1", openbuild.port)) as slow:
+        slow.sendall(b"POST /api/1.1/wf/welcome HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+
+        assert openbuild.get("/health/live")[0] == 200
+    with open(f"/proc/{openbuild.process.pid}/cmdline") as title:
+        assert title.read().startswith("openbuild: web")
+
+
+def test_flask_and_python_know_the_application_too(openbuild):
+    import subprocess
+    import sys
+
+    environment = {**openbuild.environment(), "PYTHONPATH": ""}
+    told = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "routes"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert told.returncode == 0, told.stderr
+    assert "/health/ready" in told.stdout
+    assert os.path.exists(openbuild.home / "keys")
