@@ -52,8 +52,9 @@ def publish(workflow):
 
 def start_run(*steps, input=None, workflow=None, **more):
     """A started run of a new workflow with these steps, or of the given one."""
-    workflow = workflow or make_workflow(*steps, **{k: more.pop(k) for k in ("settings",)
-                                                    if k in more})
+    workflow = workflow or make_workflow(
+        *steps, **{k: more.pop(k) for k in ("settings",) if k in more}
+    )
     given = {"headers": {}, "query": {}, "body": {}, "caller": None, **(input or {})}
     return runs.start(NewRun(workflow, workflow.published, "manual", given, **more))
 

@@ -64,9 +64,7 @@ class Block:
         """The frame of a path that runs beside others."""
         return self.frame.path(self._own_variables(f"{self.path}.{branch.key}/"))
 
-    def side_by_side(
-        self, cursors: Iterable[Cursor], *, limit: int, is_stopping: bool
-    ) -> Cursor:
+    def side_by_side(self, cursors: Iterable[Cursor], *, limit: int, is_stopping: bool) -> Cursor:
         """Walk cursors at the same time; returns how each ended, or raises the first failure."""
         results: list[Joined] = yield Fork(iter(cursors), limit, is_stopping)
         for joined in results:

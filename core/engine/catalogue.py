@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from core.engine.errors import CatalogueError
 
-
 Kind = TypeVar("Kind")
 
 
@@ -23,7 +22,7 @@ def load(folder: str, base: type[Kind]) -> Mapping[str, Kind]:
         if len(kinds) != 1:
             raise CatalogueError(f"{module.__name__} holds {len(kinds)} kinds, not one")
         kind = kinds[0]()
-        kind.key = module_info.name  # type: ignore[attr-defined]
+        kind.key = module_info.name
         found[module_info.name] = kind
     return MappingProxyType(found)
 

@@ -1,6 +1,6 @@
 """The journal's entries: small lists whose first word says what happened.
 
-open     path, data, at                 a block was entered, a wait was set: what must not be chosen twice
+open     path, data, at                 what must not be chosen twice: a list, a path, a time
 phase    path, phase, error, pending    a try went on to its catch or finally
 done     path, output, inputs, µs, at   a step has its output
 stopped  path, message                  a stop step has ended the run, behind its done

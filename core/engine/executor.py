@@ -87,9 +87,7 @@ class Machine:
         random: Callable[[], float],
         limits: Limits,
     ) -> None:
-        walker = Walker(
-            step_types, run_id, history, journal, now=now, random=random, limits=limits
-        )
+        walker = Walker(step_types, run_id, history, journal, now=now, random=random, limits=limits)
         values = dict(history.variables.get("", {}))
         frame = Frame.root(definition.step_ids(), {**shared, "__now__": now}, values)
         self.replies = walker.replies

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.engine import conditions
+from core.engine.conditions import holds as condition_holds
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.expressions import ExpressionError, resolve
@@ -22,7 +22,7 @@ def evaluate(value: Any, scope: Mapping[str, Any], field: str) -> Any:
 def holds(condition: Any, scope: Mapping[str, Any], field: str) -> bool:
     """Whether a condition holds; raises StepFailed of kind expression."""
     try:
-        return conditions.holds(condition, scope)
+        return condition_holds(condition, scope)
     except ExpressionError as error:
         raise of_expression(error, field) from error
 

@@ -240,7 +240,7 @@ class Advance:
     def _give_back(self) -> None:
         """This process is stopping: another goes on."""
         self.journal.add(entries.let_go(self.claim.worker_id, "stopping", clock.now()))
-        let_go = {"lease_until": None, "worker_id": None, "rung_at": clock.now()}
+        let_go: dict[str, Any] = {"lease_until": None, "worker_id": None, "rung_at": clock.now()}
         self.journal.commit(state=RunState.QUEUED, **let_go)
         queue.ring(self.run_row.id)
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core import clock, queue
 from core.engine import entries
@@ -21,7 +20,7 @@ from core.engine.requests import Pause, Perform
 from core.engine.restore import History, StepRecord, WaitRecord, restore
 from core.engine.states import RunState
 from core.runtime.leases import Claim
-from core.storage.db import read_connection, write_connection
+from core.storage.db import read_connection, upsert, write_connection
 from core.storage.run import Run, Segment, StepRun, Wait
 
 FLUSH_AFTER = 0.05  # seconds
@@ -32,7 +31,6 @@ RUN, SEGMENT, STEP_RUN, WAIT = (
     StepRun.__table__,
     Wait.__table__,
 )
-UPSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Result = TypeVar("Result")
 
 
@@ -87,7 +85,8 @@ class RunJournal:
 
         A step that waits for a child has only begun: its outcome is not Done yet.
         """
-        return self.commit(lambda connection: self._inside(connection, perform, act), deaths=0)
+        result: Result = self.commit(lambda c: self._inside(c, perform, act), deaths=0)
+        return result
 
     def commit(
         self,
@@ -167,11 +166,7 @@ class RunJournal:
         row.update(attempt=perform.attempt, **values)
 
     def _write_row(self, connection: Connection, row: Mapping[str, Any]) -> None:
-        statement = UPSERTS[connection.dialect.name](STEP_RUN).values(row)
-        kept = ("run_id", "path", "round", "started_at")
-        changed = {name: statement.excluded[name] for name in row if name not in kept}
-        key = ["run_id", "path", "round"]
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+        upsert(connection, STEP_RUN, row, kept=("started_at",))
 
     def _inside(
         self, connection: Connection, perform: Perform, act: Callable[[Connection], Result]
@@ -195,10 +190,7 @@ class RunJournal:
                 "kind": pause.kind,
                 "wake_at": pause.wake_at,
             }
-            statement = UPSERTS[connection.dialect.name](WAIT).values(row)
-            key = ["run_id", "path", "round"]
-            changed = {"kind": pause.kind, "wake_at": pause.wake_at}
-            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+            upsert(connection, WAIT, row)
         answers = self._answers(connection, [pause.path for pause in pauses])
         if not answers:
             connection.execute(update(RUN).where(RUN.c.id == self.run_id).values(**moves))

@@ -2,7 +2,7 @@
 
 import logging
 import os
-import socket
+import platform
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,7 +45,7 @@ def worker_id() -> str:
 
 @cache
 def _worker_id(pid: int) -> str:
-    return f"{socket.gethostname()}:{pid}"
+    return f"{platform.node()}:{pid}"
 
 
 def lease_end() -> Any:

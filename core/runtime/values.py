@@ -4,15 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.engine.errors import StepFailed
 from core.storage.columns import database_now
-from core.storage.db import transaction
+from core.storage.db import insert_missing, transaction
 from core.storage.stored_value import StoredValue
 
 TABLE = StoredValue.__table__
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class TransactionValues:
@@ -51,8 +49,7 @@ class TransactionValues:
 
     def _ensure(self, key: str) -> None:
         row = {"workspace_id": self.workspace_id, "key": key, "value": None}
-        insert = INSERTS[self.connection.dialect.name](TABLE).values(row)
-        self.connection.execute(insert.on_conflict_do_nothing())
+        insert_missing(self.connection, TABLE, row)
 
     def _put(self, key: str, value: Any, expires: datetime | None) -> None:
         self._ensure(key)

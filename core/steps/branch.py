@@ -21,9 +21,7 @@ class IfElse(BlockType):
     category = "logic"
     icon = "split"
     keywords = ("if", "else", "switch", "router", "filter", "condition", "paths", "branch", "case")
-    fields = (
-        Field("mode", "Take", kind="choice", default="first", choices=MODES, literal=True),
-    )
+    fields = (Field("mode", "Take", kind="choice", default="first", choices=MODES, literal=True),)
     fixed_branches = (Branch("yes", "Yes", only_when={"all": []}), Branch("otherwise", "Otherwise"))
     free_branches = True
     branches_have_conditions = True

@@ -85,7 +85,5 @@ def begins(step: Step, block: Block, index: int, frame: Frame) -> bool:
     """Whether another turn begins, asked once; without a `while` it always does."""
     if "while" not in step.inputs:
         return True
-    opened = block.fix_turn(
-        index, lambda: {"begins": block.evaluate_condition("while", frame)}
-    )
+    opened = block.fix_turn(index, lambda: {"begins": block.evaluate_condition("while", frame)})
     return bool(opened["begins"])

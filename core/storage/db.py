@@ -1,20 +1,17 @@
 """The one handle on the database, its base class, and the one way to write: `transaction()`."""
 
-import fcntl
-import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
-WRITE_LOCK_PATIENCE = 10.0  # seconds to stand in line before SQLite itself is asked
-WRITE_LOCK_POLL = 0.002  # seconds
+from core.storage.sqlite_writing import Writing
 
 _writing: ContextVar[Callable[[], Connection] | None] = ContextVar("writing", default=None)
 _is_flushed: ContextVar[bool] = ContextVar("is_flushed", default=True)
@@ -87,56 +84,28 @@ def _refuse_writes_outside(session: Session, *_: Any) -> None:
 
 
 def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
-    """Set up connections of this engine: WAL, write lock and BEGIN IMMEDIATE on SQLite."""
-    if engine.dialect.name != "sqlite":
-        return
-    lock_path = home / "write.lock"
-
-    @event.listens_for(engine, "connect")
-    def connected(dbapi: sqlite3.Connection, record: Any) -> None:
-        dbapi.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "busy_timeout=10000",
-            "foreign_keys=ON",
-        ):
-            dbapi.execute(f"PRAGMA {pragma}")
-        record.info["write_lock"] = lock_path.open("w")
-
-    @event.listens_for(engine, "close")
-    def closed(_dbapi: sqlite3.Connection, record: Any) -> None:
-        if lock := record.info.pop("write_lock", None):
-            lock.close()
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        if _writing.get() is not None:
-            _stand_in_line(connection.info["write_lock"])
-            _choose_flushing(connection, fsync and _is_flushed.get())
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("BEGIN")
-
-    @event.listens_for(engine, "checkin")
-    def returned(_dbapi: sqlite3.Connection, record: Any) -> None:
-        if lock := record.info.get("write_lock"):
-            fcntl.flock(lock, fcntl.LOCK_UN)
+    """Set up the connections of this engine; PostgreSQL's need nothing."""
+    if engine.dialect.name == "sqlite":
+        how = Writing(
+            home / "write.lock",
+            lambda: _writing.get() is not None,
+            lambda: fsync and _is_flushed.get(),
+        )
+        how.listen(engine)
 
 
-def _choose_flushing(connection: Connection, is_flushed: bool) -> None:
-    if connection.info.get("is_flushed", False) != is_flushed:
-        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if is_flushed else 'NORMAL'}")
-        connection.info["is_flushed"] = is_flushed
+def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert a row unless one with its key is there."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing())
 
 
-def _stand_in_line(lock: IO[str]) -> None:
-    """Writers of all processes queue here: SQLite's own lock starves the unlucky for seconds."""
-    deadline = time.monotonic() + WRITE_LOCK_PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(WRITE_LOCK_POLL)
-        else:
-            return
+def upsert(
+    connection: Connection, table: Table, row: Mapping[str, Any], *, kept: Collection[str] = ()
+) -> None:
+    """Insert a row, or change the one with its key; columns in `kept` keep what they have."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(dict(row))
+    key = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in row if name not in (*key, *kept)}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))

@@ -69,7 +69,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
 
     def move_to(self, target: RunState, **values: Any) -> None:
         """Change state, if the table of moves still allows it. The caller commits."""
-        moved = db.session.execute(
+        moved: Any = db.session.execute(
             update(Run)
             .where(Run.id == self.id, Run.state.in_(states_before(target)))
             .values(state=target, **values)

@@ -27,7 +27,9 @@ class Workflow(db.Model):  # type: ignore[name-defined,misc]
     draft: Mapped[Any] = mapped_column(Json)
     revision: Mapped[int] = mapped_column(default=1)
     published_revision: Mapped[int | None]
-    published_id: Mapped[int | None]  # the version that is live; no key: the two point at each other
+    published_id: Mapped[
+        int | None
+    ]  # the version that is live; no key: the two point at each other
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     updated_by: Mapped[str] = mapped_column(default="")
@@ -51,11 +53,10 @@ class Workflow(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def named(cls, workspace_id: int, name: str) -> "Workflow | None":
         """The workflow of that name, unless deleted."""
-        return db.session.scalar(
-            db.select(cls).where(
-                cls.workspace_id == workspace_id, cls.name == name, cls.deleted_at.is_(None)
-            )
-        )
+        same = cls.workspace_id == workspace_id, cls.name == name
+        query = db.select(cls).where(*same, cls.deleted_at.is_(None))
+        found: Workflow | None = db.session.scalar(query)
+        return found
 
     @classmethod
     def of_workspace(cls, workspace_id: int) -> "list[Workflow]":
@@ -86,9 +87,9 @@ class Version(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def numbered(cls, workflow_id: int, number: int) -> "Version | None":
         """The published version of that number."""
-        return db.session.scalar(
-            db.select(cls).where(cls.workflow_id == workflow_id, cls.number == number)
-        )
+        query = db.select(cls).where(cls.workflow_id == workflow_id, cls.number == number)
+        found: Version | None = db.session.scalar(query)
+        return found
 
     @classmethod
     def of_workflow(cls, workflow_id: int) -> "list[Version]":

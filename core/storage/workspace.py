@@ -20,4 +20,5 @@ class Workspace(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def named(cls, name: str) -> "Workspace | None":
         """The workspace of that name."""
-        return db.session.scalar(db.select(cls).where(cls.name == name))
+        found: Workspace | None = db.session.scalar(db.select(cls).where(cls.name == name))
+        return found

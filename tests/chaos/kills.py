@@ -24,8 +24,13 @@ CALLS = 1000
 CALLERS = 4
 KILL_EVERY = 1.0  # seconds
 DRAIN_SECONDS = 240
-VICTIMS = ("openbuild: worker 1", "openbuild: web", "openbuild: worker 2", "valkey",
-           "openbuild: scheduler")
+VICTIMS = (
+    "openbuild: worker 1",
+    "openbuild: web",
+    "openbuild: worker 2",
+    "valkey",
+    "openbuild: scheduler",
+)
 WORKFLOW = """
 openbuild: 1
 workflow: witness

@@ -106,7 +106,8 @@ class Bench:
             self.step_types,
             run_id="r",
             shared=shared,
-            history=self.journal.history() if self.journal.segments or self.journal.steps
+            history=self.journal.history()
+            if self.journal.segments or self.journal.steps
             else History(),
             journal=self.journal,
             now=lambda: self.now,

@@ -22,54 +22,92 @@ WORKFLOWS = {
         step("after", value="{{ vars.sum }}"),
     ],
     "loop side by side": [
-        step("loop", "for_each", list=[1, 2, 3, 4], concurrency=2, collect="{{ steps.x.did }}",
-             branches=body(step("x", "outside"), step("y", value="{{ item }}"))),
+        step(
+            "loop",
+            "for_each",
+            list=[1, 2, 3, 4],
+            concurrency=2,
+            collect="{{ steps.x.did }}",
+            branches=body(step("x", "outside"), step("y", value="{{ item }}")),
+        ),
     ],
     "loops in a loop": [
-        step("outer", "for_each", list=[[1], [2, 3]], collect="{{ steps.inner.results }}",
-             branches=body(step("inner", "for_each", list="{{ item }}",
-                                branches=body(step("x", "outside"))))),
+        step(
+            "outer",
+            "for_each",
+            list=[[1], [2, 3]],
+            collect="{{ steps.inner.results }}",
+            branches=body(
+                step("inner", "for_each", list="{{ item }}", branches=body(step("x", "outside")))
+            ),
+        ),
     ],
     "parallel": [
-        step("both", "parallel", branches={
-            "a": [step("x", "outside"), step("x2", value="{{ steps.x.did }}")],
-            "b": [step("y", "outside"), step("w", "wait", **{"for": "1h"})],
-        }),
+        step(
+            "both",
+            "parallel",
+            branches={
+                "a": [step("x", "outside"), step("x2", value="{{ steps.x.did }}")],
+                "b": [step("y", "outside"), step("w", "wait", **{"for": "1h"})],
+            },
+        ),
         step("after", "outside"),
     ],
     "caught": [
-        step("t", "try", branches={
-            "try": [step("ok", "outside"), step("broken", "outside")],
-            "catch": [step("c", "outside"), step("m", value="{{ error.message }}")],
-            "finally": [step("f", "outside")],
-        }),
+        step(
+            "t",
+            "try",
+            branches={
+                "try": [step("ok", "outside"), step("broken", "outside")],
+                "catch": [step("c", "outside"), step("m", value="{{ error.message }}")],
+                "finally": [step("f", "outside")],
+            },
+        ),
         step("after", value="{{ steps.m }}"),
     ],
     "not caught": [
-        step("t", "try", branches={
-            "try": [step("broken", "outside")], "finally": [step("f", "outside")],
-        }),
+        step(
+            "t",
+            "try",
+            branches={
+                "try": [step("broken", "outside")],
+                "finally": [step("f", "outside")],
+            },
+        ),
     ],
     "stopped": [
-        step("t", "try", branches={
-            "try": [step("s", "stop", outcome="succeed", message="enough")],
-            "finally": [step("f", "outside")],
-        }),
+        step(
+            "t",
+            "try",
+            branches={
+                "try": [step("s", "stop", outcome="succeed", message="enough")],
+                "finally": [step("f", "outside")],
+            },
+        ),
         step("after", "outside"),
     ],
     "repeat": [
         step("n", "set_variables", values={"n": 0}),
-        step("loop", "repeat", branches=body(
-            step("x", "outside"),
-            step("up", "set_variables", values={"n": "{{ vars.n + 1 }}"}),
-        ), **{"while": "{{ vars.n < 3 }}"}),
+        step(
+            "loop",
+            "repeat",
+            branches=body(
+                step("x", "outside"),
+                step("up", "set_variables", values={"n": "{{ vars.n + 1 }}"}),
+            ),
+            **{"while": "{{ vars.n < 3 }}"},
+        ),
         step("after", value="{{ vars.n }}"),
     ],
     "choice": [
-        step("way", "branch", branches={
-            "yes": {"only_when": "{{ trigger.yes }}", "steps": [step("x", "outside")]},
-            "otherwise": [step("y", "outside")],
-        }),
+        step(
+            "way",
+            "branch",
+            branches={
+                "yes": {"only_when": "{{ trigger.yes }}", "steps": [step("x", "outside")]},
+                "otherwise": [step("y", "outside")],
+            },
+        ),
         step("answer", "return_data", body={"taken": "{{ steps.way.taken }}"}),
         step("last", "outside"),
         step("reads", value="{{ steps.x.did }}"),
@@ -120,7 +158,8 @@ def test_power_cuts_change_neither_results_nor_effects(name):
 def without_errors(outputs):
     """Errors carry the time they happened at; all else must be equal."""
     return {
-        path: without_times(value.get("error")) if isinstance(value, dict) and "error" in value
+        path: without_times(value.get("error"))
+        if isinstance(value, dict) and "error" in value
         else value
         for path, value in outputs.items()
     }
@@ -138,7 +177,9 @@ def blocks(names):
         steps = st.lists(inner, max_size=3)
         loop = st.builds(
             lambda n, s, c: step(n, "for_each", list=[1, 2], concurrency=c, branches=body(*s)),
-            names, steps, st.sampled_from([1, 2]),
+            names,
+            steps,
+            st.sampled_from([1, 2]),
         )
         both = st.builds(
             lambda n, a, b: step(n, "parallel", branches={"a": a, "b": b}), names, steps, steps
