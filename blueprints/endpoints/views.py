@@ -1,9 +1,11 @@
 """Endpoints at Bubble's addresses; each view only translates between HTTP and the runtime."""
 
+from contextlib import suppress
+
 from flask import Response as FlaskResponse
 from flask import request
 from flask_login import current_user
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from blueprints.access import i_may, me
 from blueprints.endpoints import bp
@@ -22,6 +24,7 @@ from core.runtime.endpoints import (
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 LIVE, DRAFT = "/api/1.1", "/version-test/api/1.1"
+SMALL_BODY = 64 * 1024
 OWN_SITE = ("same-origin", "none")
 
 
@@ -92,6 +95,15 @@ def read_body(limit: int) -> bytes:
     if len(body) > limit:
         raise BodyTooLarge
     return body
+
+
+@bp.after_request
+def read_to_the_end(response: FlaskResponse) -> FlaskResponse:
+    """Leave the connection fit for the caller's next call, though this one was not read."""
+    if request.content_length is not None and request.content_length <= SMALL_BODY:
+        with suppress(HTTPException):
+            request.get_data(cache=False)
+    return response
 
 
 def find_editor(workspace_id: int) -> Caller | None:

@@ -167,6 +167,21 @@ class Counting(BytesIO):
         self.read_bytes += len(piece)
         return piece
 
+    def readinto(self, buffer):
+        count = super().readinto(buffer)
+        self.read_bytes += count
+        return count
+
+
+def test_a_small_body_is_taken_off_the_line_even_when_nobody_wants_it(publish, call):
+    publish(auth={"scheme": "api_key"})
+    body = Counting(b'{"a": 1}')
+
+    answer = call(input_stream=body, content_length=8, content_type="application/json")
+
+    assert answer.status_code == 401
+    assert body.read_bytes == 8
+
 
 @pytest.fixture
 def small_bodies(settings):
@@ -177,9 +192,9 @@ def small_bodies(settings):
 
 def test_a_body_that_says_it_is_too_large_is_not_read(small_bodies, publish, call):
     publish()
-    body = Counting(b'"' + b"a" * 2000 + b'"')
+    body = Counting(b'"' + b"a" * 70_000 + b'"')
 
-    answer = call(input_stream=body, content_length=2002, content_type="application/json")
+    answer = call(input_stream=body, content_length=70_002, content_type="application/json")
 
     assert answer.status_code == 413
     assert answer.json["body"]["status"] == "BODY_TOO_LARGE"
