@@ -204,7 +204,7 @@ class Builder:
         if getattr(step_type, "branches_have_conditions", False):
             conditions = [b.only_when for b in step.branches if b.only_when is not None]
             return wording.sentence_words(conditions[0], self.names) if conditions else ""
-        return wording.with_names(step_type.summary(step), self.names)
+        return wording.with_names(step_type.summary(wording.unpiped(step)), self.names)
 
 
 def names_of(definition: Definition) -> dict[str, str]:

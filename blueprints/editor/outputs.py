@@ -63,6 +63,19 @@ def examples(workflow: Workflow) -> dict[str, Any]:
     return found
 
 
+def last_scope(workflow: Workflow) -> dict[str, Any] | None:
+    """What expressions outside of loops read, as the newest run left it."""
+    view = last_view(workflow)
+    if view is None:
+        return None
+    steps = {step.step_id: step.output for step in view.steps if step.item is None}
+    values: dict[str, Any] = {}
+    for step in view.steps:
+        if step.type == "set_variables" and isinstance(step.output, Mapping):
+            values |= step.output
+    return {"trigger": view.run.input or {}, "steps": steps, "vars": values}
+
+
 def workflow_choices(workflow: Workflow) -> list[tuple[str, str]]:
     """The workflows of the same workspace."""
     return [(w.name, w.label) for w in Workflow.of_workspace(workflow.workspace_id)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from blueprints.editor import canvas, field_views, outputs, wording
+from blueprints.editor import canvas, field_views, outputs, wording, would
 from blueprints.editor.drawing import Drawing
 from blueprints.editor.field_views import ConditionView, FieldView
 from blueprints.editor.picker import Source, sources_at
@@ -246,10 +246,10 @@ class StepPanel:
             return "Trying such a step again changes nothing by itself."
         return "Waits grow after each try; what no retry can mend fails at once."
 
-    @property
+    @cached_property
     def would(self) -> Mapping[str, str]:
-        """What the last run's data would do to conditions."""
-        return {}
+        """What the last run's data would do to its conditions."""
+        return would.of_step(self.step, outputs.last_scope(self.bench.workflow))
 
     @cached_property
     def sources(self) -> list[Source]:

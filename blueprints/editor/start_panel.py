@@ -194,7 +194,8 @@ class StartPanel:
                 parameter.key: [] if parameter.is_list else EXAMPLES.get(parameter.type, "")
                 for parameter in declared(self.endpoint.get("parameters"))
             }
-        return json.dumps(body, ensure_ascii=False)
+        given = {key: value for key, value in body.items() if value is not None}
+        return json.dumps(given, ensure_ascii=False)
 
     @property
     def needs_key(self) -> bool:

@@ -87,13 +87,16 @@ def save(workflow: Workflow, step_id: str, changes: Changes) -> Workflow:
 
 
 def one_by_one(operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """The operation as one for each field, so that one bad field keeps no other from being saved."""
-    return [{**operation, "changes": {name: value}} for name, value in operation["changes"].items()]
+    """One operation for each field: one that is bad keeps no other from being saved."""
+    changes = operation["changes"].items()
+    return [{**operation, "changes": {name: value}} for name, value in changes]
 
 
 def blamed(operation: dict[str, Any]) -> str:
     """The part of the form that an operation of one field comes from."""
-    return f"branches.{operation['key']}" if "key" in operation else next(iter(operation["changes"]))
+    if "key" in operation:
+        return f"branches.{operation['key']}"
+    return str(next(iter(operation["changes"])))
 
 
 def answer_saved(
@@ -146,15 +149,22 @@ def draw_panel(
 
 def draw_readbacks(answer: Answer, panel: StepPanel, part: str) -> None:
     """The sentences under conditions that were not redrawn anyway."""
-    conditions = [(panel.only_when, "Only when", "only_when")]
-    conditions += [(b.condition, f"{b.label} when", f"branches.{b.key}") for b in panel.branches]
-    conditions += [
-        (view.condition, view.label, view.name) for view in panel.fields if view.condition
+    would = panel.would
+    told = [("only_when", panel.only_when, "Only when", would.get("only_when", ""))]
+    told += [
+        ("branches", branch.condition, f"{branch.label} when", would.get(branch.key, ""))
+        for branch in panel.branches
     ]
-    for view, lead, name in conditions:
-        if view.mode == "rows" and name != part and not part.startswith(name.split(".")[0]):
-            target = f"#readback-{view.name.replace('.', '-')}"
-            answer.draw(target, "editor/_readback.html", view=view, lead=lead)
+    told += [(view.name, view.condition, view.label, "") for view in panel.fields if view.condition]
+    for name, view, lead, words in told:
+        if view.mode == "rows" and not part.startswith(name):
+            answer.draw(
+                f"#readback-{view.name.replace('.', '-')}",
+                "editor/_readback.html",
+                view=view,
+                lead=lead,
+                would=words,
+            )
 
 
 def with_problem(view: Any, problem: str | None) -> Any:

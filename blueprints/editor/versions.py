@@ -28,7 +28,7 @@ def versions(workflow_id: int) -> Response:
     workflow = visible_workflow(workflow_id)
     found_versions = Version.of_workflow(workflow.id)
     lines = []
-    for version, before in zip(found_versions, [*found_versions[1:], None], strict=True):
+    for version, before in zip(found_versions, [*found_versions[1:], None], strict=False):
         changes = publication.differences(before.definition, version.definition) if before else []
         is_live = version.id == workflow.published_id
         count = len(version.definition.step_ids())

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.engine import wording
+from core.engine.definition import Step
 
 COMPARISONS: Mapping[str, str] = {
     "equals": "is",
@@ -29,6 +31,7 @@ ALONE = frozenset({"is_empty", "is_not_empty"})
 ROOTS = ("trigger", "vars", "item")
 SILENT = ("trigger", "vars")
 FIRST_WORD = re.compile(r"(?<!› )(?<!\w)([a-z][a-z0-9_]*) › ")
+QUOTED = re.compile(r"“([a-z][a-z0-9_]*)”")
 PIPED = re.compile(r"\{\{\s*([\w.]+)\s*\|[^{}]*\}\}")
 
 count = wording.count
@@ -45,6 +48,21 @@ def with_names(text: str, names: Mapping[str, str]) -> str:
         return f"{names.get(word, word)} › "
 
     return FIRST_WORD.sub(name, text)
+
+
+def unpiped(step: Step) -> Step:
+    """The step with values named without what is done to them, for a card's short line."""
+    inputs = {
+        key: PIPED.sub(r"{{ \1 }}", value) if isinstance(value, str) else value
+        for key, value in step.inputs.items()
+    }
+    return replace(step, inputs=inputs)
+
+
+def naming(message: str, names: Mapping[str, str]) -> str:
+    """A problem's sentence with steps called by their names instead of their ids."""
+    said = QUOTED.sub(lambda match: f"“{names.get(match[1], match[1])}”", message)
+    return said[:1].upper() + said[1:]
 
 
 def value_words(value: Any, names: Mapping[str, str]) -> str:

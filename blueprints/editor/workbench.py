@@ -1,7 +1,7 @@
 """Everything the editor's templates show about one workflow at one moment."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,7 @@ class At:
     link: str
     selected: str
     may_edit: bool
+    is_run: bool = False
 
 
 @dataclass
@@ -65,7 +66,12 @@ class Workbench:
     @cached_property
     def problems(self) -> Sequence[Any]:
         """What keeps the draft from being published, or might."""
-        return () if self.run else tuple(workflows.problems(self.workflow))
+        if self.run:
+            return ()
+        return [
+            replace(problem, message=wording.naming(problem.message, self.names))
+            for problem in workflows.problems(self.workflow)
+        ]
 
     @cached_property
     def nodes(self) -> tuple[canvas.Node, ...]:
@@ -85,7 +91,8 @@ class Workbench:
         if self.run:
             arguments["run"] = self.run.id
         link = url_for("editor.show", **arguments)
-        return At(f"{link}{'&' if '?' in link else '?'}", self.selected, self.may_edit)
+        link += "&" if "?" in link else "?"
+        return At(link, self.selected, self.may_edit, bool(self.run))
 
     @property
     def is_empty(self) -> bool:

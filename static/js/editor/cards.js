@@ -42,6 +42,8 @@ export async function select(id, { tab = "", focus = true } = {}) {
   const url = addressOf(id, { tab })
   history.replaceState(history.state, "", url)
   await htmx.ajax("GET", url, { source: "#canvas", target: "#panel", swap: "outerHTML" })
+  // On phones the panel is a sheet over the lower part of the canvas.
+  if (matchMedia("(max-width: 760px)").matches) card(id)?.scrollIntoView({ block: "start" })
 }
 
 export async function closePanel() {

@@ -13,11 +13,20 @@ export function insertValue(path) {
 }
 
 document.addEventListener("token-field:focus", (event) => {
+  panel().dataset.picker = "open"
   const words = document.getElementById("picker-into")
   if (!words) return
   const name = document.createElement("b")
   name.textContent = event.detail.label || "this field"
   words.replaceChildren("Inserts into: ", name)
+})
+
+// On phones the list waits folded until it is asked for.
+document.addEventListener("click", (event) => {
+  const head = event.target.closest?.(".picker__grip, .picker__title")
+  if (!head || !matchMedia("(max-width: 760px)").matches) return
+  if (panel().dataset.picker) delete panel().dataset.picker
+  else panel().dataset.picker = "open"
 })
 
 document.addEventListener("input", (event) => {
