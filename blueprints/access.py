@@ -50,7 +50,9 @@ def install(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None
     manager.user_loader(load_visitor)
-    manager.init_app(app)
+    # Not by init_app: its remember cookie, which we don't use, would open the session of every
+    # public call and static file.
+    app.login_manager = manager
     app.before_request(guard)
     app.jinja_env.globals.update(
         csrf_token=csrf_token,

@@ -11,7 +11,7 @@ from flask import session
 
 from core import clock
 from core.runtime import tokens
-from core.runtime.first_start import KEY_LIFE, KEY_NAME
+from core.runtime.first_start import KEY_LIFE
 from core.storage.workflow import Workflow
 
 SLOT = "welcome_key"
@@ -32,7 +32,8 @@ def make(workspace_id: int, *, by: str) -> None:
         return
     ends = clock.now() + KEY_LIFE
     scopes = [f"run:{EXAMPLE}"]
-    _, text = tokens.create(workspace_id, KEY_NAME, scopes, expires=ends, created_by=by)
+    name = f"Welcome, tried by {by}"
+    _, text = tokens.create(workspace_id, name, scopes, expires=ends, created_by=by)
     session[SLOT] = {"text": text, "ends": ends.isoformat()}
 
 
