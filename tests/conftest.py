@@ -147,6 +147,7 @@ def forget_versions():
 
     definitions.of_version.cache_clear()
     scope._version_number.cache_clear()
+    scope._workspace.cache_clear()
 
 
 @pytest.fixture

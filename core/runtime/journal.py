@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core import clock, queue
 from core.engine import entries
@@ -30,6 +30,18 @@ RUN, SEGMENT, STEP_RUN, WAIT = (
     Segment.__table__,
     StepRun.__table__,
     Wait.__table__,
+)
+GUARD = update(RUN).where(
+    RUN.c.id == bindparam("held"),
+    RUN.c.fence == bindparam("held_fence"),
+    RUN.c.state == RunState.RUNNING,
+    RUN.c.cancel_requested_at.is_(None),
+)
+ADD_SEGMENT = insert(SEGMENT)
+READ_SEGMENTS = select(SEGMENT.c.entries).where(SEGMENT.c.run_id == bindparam("run"))
+READ_STEPS, READ_WAITS = (
+    select(table).where(table.c.run_id == bindparam("run"), table.c.round == bindparam("round"))
+    for table in (STEP_RUN, WAIT)
 )
 Result = TypeVar("Result")
 
@@ -111,24 +123,16 @@ class RunJournal:
         return dict(self.commit(lambda c: self._sleep(c, list(pauses), moves)))
 
     def load(self) -> History:
-        """Everything the run has recorded so far."""
-        return load(self.run_id, self.round)
+        """Everything the run has recorded so far; nothing, if nobody has held it before."""
+        return load(self.run_id, self.round) if self._seq else History()
 
     def _guard(self, connection: Connection, moves: Mapping[str, Any]) -> None:
         """Only the newest holder of a run that nobody cancelled may write."""
-        changed = (
-            update(RUN)
-            .where(
-                RUN.c.id == self.run_id,
-                RUN.c.fence == self.fence,
-                RUN.c.state == RunState.RUNNING,
-                RUN.c.cancel_requested_at.is_(None),
-            )
-            .values(seq=self._seq + 1, **self._spent(), **moves)
-        )
+        values = {"seq": self._seq + 1, **self._spent(), **moves}
         if any(row["state"] == "succeeded" for row in self._rows.values()):
-            changed = changed.values(deaths=0)  # it gets on: whatever killed its holders is past
-        if connection.execute(changed).rowcount == 1:
+            values["deaths"] = 0  # it gets on: whatever killed its holders is past
+        held = {"held": self.run_id, "held_fence": self.fence}
+        if connection.execute(GUARD, {**held, **values}).rowcount == 1:
             return
         query = select(RUN.c.fence, RUN.c.cancel_requested_at).where(RUN.c.id == self.run_id)
         row = connection.execute(query).one_or_none()
@@ -144,7 +148,7 @@ class RunJournal:
             "at": clock.now(),
             "entries": self._entries,
         }
-        connection.execute(insert(SEGMENT).values(values))
+        connection.execute(ADD_SEGMENT, values)
 
     def _row(self, perform: Perform, **values: Any) -> None:
         """A step run's row for the next commit; later values win over earlier ones."""
@@ -221,14 +225,10 @@ class JournalLog:
 def load(run_id: str, round_: int) -> History:
     """Everything a run has recorded so far, in that round."""
     with read_connection() as connection:
-        segments = connection.execute(
-            select(SEGMENT.c.entries).where(SEGMENT.c.run_id == run_id).order_by(SEGMENT.c.seq)
-        ).scalars()
-        here = STEP_RUN.c.run_id == run_id, STEP_RUN.c.round == round_
-        steps = connection.execute(select(STEP_RUN).where(*here))
-        waits = connection.execute(
-            select(WAIT).where(WAIT.c.run_id == run_id, WAIT.c.round == round_)
-        )
+        here = {"run": run_id, "round": round_}
+        segments = connection.execute(READ_SEGMENTS.order_by(SEGMENT.c.seq), here).scalars()
+        steps = connection.execute(READ_STEPS, here)
+        waits = connection.execute(READ_WAITS, here)
         return restore(segments, map(_step_record, steps), map(_wait_record, waits))
 
 
@@ -245,4 +245,4 @@ def append(connection: Connection, run_id: str, seq: int, fence: int, entry: Ent
     """Write one entry for a run that nobody holds."""
     at: datetime = clock.now()
     values = {"run_id": run_id, "seq": seq, "fence": fence, "at": at, "entries": [entry]}
-    connection.execute(insert(SEGMENT).values(values))
+    connection.execute(ADD_SEGMENT, values)

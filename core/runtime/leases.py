@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Row, func, update
+from sqlalchemy import Row, bindparam, func, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.engine.states import RunState
@@ -53,24 +53,27 @@ def lease_end() -> Any:
     return database_now() + LEASE.total_seconds()
 
 
+CLAIM = (
+    update(RUN)
+    .where(RUN.c.id == bindparam("claimed"), RUN.c.state == RunState.QUEUED)
+    .values(
+        state=RunState.RUNNING,
+        reason=None,
+        fence=RUN.c.fence + 1,
+        worker_id=bindparam("holder"),
+        lease_until=lease_end(),
+        wake_at=None,
+        started_at=func.coalesce(RUN.c.started_at, database_now()),
+    )
+    .returning(*RUN.c)
+)
+
+
 def claim(run_id: str) -> Claim | None:
     """Take a queued run, or None if it is not there to be taken."""
-    taken = (
-        update(RUN)
-        .where(RUN.c.id == run_id, RUN.c.state == RunState.QUEUED)
-        .values(
-            state=RunState.RUNNING,
-            reason=None,
-            fence=RUN.c.fence + 1,
-            worker_id=worker_id(),
-            lease_until=lease_end(),
-            wake_at=None,
-            started_at=func.coalesce(RUN.c.started_at, database_now()),
-        )
-        .returning(*RUN.c)
-    )
     with write_connection(is_flushed=False) as connection:
-        row = connection.execute(taken).one_or_none()
+        taken = connection.execute(CLAIM, {"claimed": run_id, "holder": worker_id()})
+        row = taken.one_or_none()
     if row is None:
         return None
     _held.add(run_id)

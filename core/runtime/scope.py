@@ -1,5 +1,6 @@
 """What every step of a run can read: the call, the run itself, the workspace."""
 
+import time
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from core.storage.db import read_connection
 from core.storage.workflow import Version
 from core.storage.workspace import Workspace
 
+WORKSPACE_KEPT = 10  # seconds
 WORKSPACE, VERSION = Workspace.__table__, Version.__table__
 
 
@@ -29,7 +31,7 @@ def of_run(run: Row[Any]) -> dict[str, Any]:
             "version": _version_number(run.version_id),
             "timezone": run.timezone,
         },
-        "workspace": dict(_workspace(run.workspace_id)),
+        "workspace": dict(_workspace(run.workspace_id, int(time.monotonic() // WORKSPACE_KEPT))),
         "options": {},
         "env": {},
     }
@@ -42,7 +44,9 @@ def _version_number(version_id: int) -> int | None:
         return connection.execute(query).scalar_one_or_none()
 
 
-def _workspace(workspace_id: int) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _workspace(workspace_id: int, moment: int) -> dict[str, Any]:
+    """What expressions read of a workspace; looked up again at each `moment`."""
     columns = WORKSPACE.c.name, WORKSPACE.c.label, WORKSPACE.c.timezone
     with read_connection() as connection:
         query = select(*columns).where(WORKSPACE.c.id == workspace_id)

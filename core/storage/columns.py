@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Double, LargeBinary, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 
 
 class Instant(TypeDecorator[datetime]):
@@ -64,8 +64,8 @@ class JsonBlob(TypeDecorator[Any]):
         return None if value is None else orjson.loads(value)
 
 
-class database_now(ColumnElement[datetime]):
-    """The database's clock, the one that leases and due times go by; optionally shifted."""
+class database_now(FunctionElement[datetime]):
+    """The database's clock, the one that leases and due times go by."""
 
     type = Instant()
     inherit_cache = True
