@@ -1,10 +1,10 @@
 """A run's steps as one small lane for lists: long steps wide, short ones still to be seen."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.runtime.step_view import StepView
+from blueprints.formats import plural
+from core.runtime.run_progress import Progress
 
 GAP = 0.9  # percent between two parts
 LONG_SHARE = 4  # how many times wider than the shortest a step of the whole time is
@@ -34,10 +34,12 @@ class Lane:
 
     parts: tuple[Part, ...]
     words: str
+    handled: str  # what a run that succeeded nevertheless went through
 
 
-def draw(steps: Sequence[StepView]) -> Lane:
+def draw(progress: Progress) -> Lane:
     """The lane of a run's outermost steps."""
+    steps = progress.steps
     total = sum(step.ms or 0 for step in steps) or 1
     weights = [1 + LONG_SHARE * (step.ms or 0) / total for step in steps]
     whole, parts, x = sum(weights) or 1, [], 0.0
@@ -47,4 +49,6 @@ def draw(steps: Sequence[StepView]) -> Lane:
         x += width
     counted = Counter(WORDS.get(step.state, step.state) for step in steps)
     said = ", ".join(f"{count} {word}" for word, count in counted.items())
-    return Lane(tuple(parts), f"{len(steps)} steps: {said}")
+    handled = progress.handled_count
+    words = f"{plural(len(steps), 'step')}: {said}"
+    return Lane(tuple(parts), words, f"{plural(handled, 'error')} handled" if handled else "")

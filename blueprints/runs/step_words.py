@@ -47,7 +47,8 @@ def more(step: StepView) -> str:
     if step.item_name:
         parts.append(step.item_name)
     if step.is_loop and step.item_count is not None and step.started_at:
-        parts.append(plural(step.item_count, "item"))
+        is_part = step.items_begun < step.item_count
+        parts.append(f"{step.items_begun} of " * is_part + plural(step.item_count, "item"))
     if step.failed_items:
         parts.append(f"{len(step.failed_items)} failed")
     parts += step.taken_labels

@@ -53,12 +53,12 @@ def list_runs(workflow: Workflow | None) -> Response:
     seen = fingerprint([(line.id, line.state, line.reason, line.seq) for line in lines])
     if wants_partials() and request.args.get("seen") == seen:
         return Response(status=204)
-    return render(
+    response = render(
         "runs/index.html",
         "runs/_list.html",
         filters=filters,
         lines=lines,
-        lanes={id: lane.draw(steps) for id, steps in run_progress.outer_steps(lines).items()},
+        lanes={id: lane.draw(come) for id, come in run_progress.progress(lines).items()},
         older=filters.address(before=lines[-1].id) if has_older else "",
         counts=run_list.counts(workspace.id, filters.workflow_id),
         seen=seen,
@@ -66,6 +66,9 @@ def list_runs(workflow: Workflow | None) -> Response:
         zone=workspace.timezone,
         poll_seconds=1 if any(not line.is_final for line in lines) else 4,
     )
+    if wants_partials() and "seen" not in request.args:
+        response.headers["HX-Replace-Url"] = filters.address()
+    return response
 
 
 def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from core.engine import traces
@@ -18,8 +19,16 @@ MOST_STEPS = 200  # a run that used more is not read for a list
 Row = TypeVar("Row", StepRun, Wait)
 
 
-def outer_steps(lines: Sequence[RunLine]) -> dict[str, list[StepView]]:
-    """The outermost steps of each run, by its id; of very long runs none."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run's outermost steps, and how many failures it went on after."""
+
+    steps: Sequence[StepView]
+    handled_count: int
+
+
+def progress(lines: Sequence[RunLine]) -> dict[str, Progress]:
+    """How far each run has come, by its id; very long runs are left out."""
     short = [line for line in lines if line.steps_used <= MOST_STEPS]
     ids = [line.id for line in short]
     journals, rows = _journals(ids), _by_path(StepRun, ids)
@@ -34,7 +43,10 @@ def outer_steps(lines: Sequence[RunLine]) -> dict[str, list[StepView]]:
             rows[line.id],
             waits[line.id],
         )
-        found[line.id] = [step for step in walk.views() if step.depth == 0]
+        steps = walk.views()
+        failed = [step for step in steps if step.state == "failed" and not step.is_block]
+        handled = len(failed) if line.state == "succeeded" else 0
+        found[line.id] = Progress([step for step in steps if step.depth == 0], handled)
     return found
 
 

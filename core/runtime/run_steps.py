@@ -91,7 +91,10 @@ class StepWalk:
         body = tuple(inner for branch in step.branches for inner in branch.steps)
         items = (self.traces.at(view.path).opened or {}).get("list")
         end = min(view.item_from + ITEMS_SHOWN, view.item_count or 0)
+        begun = self._turns(view.path)
         for index in range(view.item_from, end):
+            if index not in begun:
+                continue
             name = name_of(items[index]) if items and index < len(items) else ""
             yield from self._walk_turn(body, view, index, name)
 
@@ -175,6 +178,7 @@ class StepWalk:
             item=place.item,
             item_name=place.item_name,
             item_count=self._item_count(path, trace) if is_loop else None,
+            items_begun=len(self._turns(path)) if is_loop else 0,
             item_from=self._first_item(path, trace) if is_loop else 0,
             failed_items=self._failed_items(path) if is_loop else (),
             taken=taken,
@@ -241,8 +245,11 @@ class StepWalk:
         known = (trace.opened or {}).get("list")
         if isinstance(known, list):
             return len(known)
-        seen = self.traces.turns.get(path, {}).keys() | self.loop_paths.get(path, set())
-        return max(seen, default=-1) + 1
+        return max(self._turns(path), default=-1) + 1
+
+    def _turns(self, path: str) -> set[int]:
+        """The indexes of the turns that have at least begun."""
+        return self.traces.turns.get(path, {}).keys() | self.loop_paths.get(path, set())
 
     def _first_item(self, path: str, trace: Trace) -> int:
         last = max(self._item_count(path, trace) - 1, 0)

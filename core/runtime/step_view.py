@@ -51,6 +51,7 @@ class StepView:
     item_name: str = ""  # what the item is called; with its number where no line stands above
     is_turn: bool = False  # the line of a whole turn
     item_count: int | None = None
+    items_begun: int = 0
     item_from: int = 0
     failed_items: tuple[int, ...] = ()
     taken: tuple[str, ...] = ()

@@ -40,14 +40,16 @@ def test_before_anything_has_run_the_list_says_what_will_show_here(olga):
 def test_the_list_shows_runs_newest_first_with_their_state(olga, work):
     titled("one")
     titled("two", step("s", "stop", outcome="fail", message="no stock", label="Check"))
+    titled("three", step("s", "stop", outcome="fail", on_error="continue"))
     work()
 
     page = olga.get("/runs")
 
-    assert titles(page) == ["two", "one"]
+    assert titles(page) == ["three", "two", "one"]
     assert "Check: no stock" in page.text
-    assert page.text.count("Succeeded</span>") == 1
-    assert 'aria-label="1 steps: 1 failed"' in page.text
+    assert "1 error handled" in page.text
+    assert page.text.count("Succeeded</span>") == 2
+    assert 'aria-label="1 step: 1 failed"' in page.text
 
 
 FILTERED = {

@@ -243,7 +243,7 @@ def test_a_test_of_the_draft_shows_the_steps_it_ran_on(app, work):
 
 
 def take_and_lose(run, done=(), began=None):
-    """Let a worker take the run, do some of it and vanish; returns between when it was last heard of."""
+    """Let a worker take the run, do some of it and vanish; when it was last heard of."""
     now = clock.now()
     with write_connection() as connection:
         journal.append(connection, run.id, 1, 1, entries.taken("w:1", 1, now))
