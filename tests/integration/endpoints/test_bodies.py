@@ -1,6 +1,5 @@
 import json
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +7,8 @@ from hypothesis import strategies as st
 
 from core import config
 from tests.integration.endpoints.conftest import runs, the_run
+from tests.json_suite import FOLDER, needs_suite
 
-CORPUS = Path(__file__).parents[2] / "corpora" / "JSONTestSuite" / "test_parsing"
 REFUSED_ON_PURPOSE = {
     "y_object_duplicated_key",
     "y_object_duplicated_key_and_value",
@@ -20,11 +19,12 @@ FORM = "application/x-www-form-urlencoded"
 ANY = [{"key": "a", "optional": True}]
 
 
+@needs_suite
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_what_is_json_is_kept_exactly_and_what_is_not_is_refused(publish, call):
     publish()
 
-    for path in sorted(CORPUS.iterdir()):
+    for path in sorted(FOLDER.iterdir()):
         raw = path.read_bytes()
         answer = call(data=raw, content_type="application/json")
         is_good = path.name.startswith("y_") and path.stem not in REFUSED_ON_PURPOSE

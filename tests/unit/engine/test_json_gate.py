@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -8,8 +7,8 @@ from hypothesis import strategies as st
 from core.engine import json_gate
 from core.engine.json_gate import JsonRefused
 from core.engine.json_reader import StrictReader
+from tests.json_suite import FOLDER, needs_suite
 
-CORPUS = Path(__file__).parents[2] / "corpora" / "JSONTestSuite" / "test_parsing"
 # Four good files are refused on purpose: readers of doubled keys disagree about the value, and
 # PostgreSQL stores no null character.
 STRICTER = {
@@ -18,8 +17,8 @@ STRICTER = {
     "y_object_escaped_null_in_key": "null_character",
     "y_string_null_escape": "null_character",
 }
-GOOD = sorted(path for path in CORPUS.glob("y_*.json") if path.stem not in STRICTER)
-BAD = sorted(CORPUS.glob("n_*.json"))
+GOOD = sorted(path for path in FOLDER.glob("y_*.json") if path.stem not in STRICTER)
+BAD = sorted(FOLDER.glob("n_*.json"))
 
 # What the suite leaves open: the code of our refusal, or the value that we read.
 OPEN = {
@@ -61,11 +60,13 @@ OPEN = {
 }
 
 
+@needs_suite
 def test_the_suite_is_whole():
     assert (len(GOOD) + len(STRICTER), len(BAD), len(OPEN)) == (95, 188, 35)
-    assert {path.stem for path in CORPUS.glob("i_*.json")} == set(OPEN)
+    assert {path.stem for path in FOLDER.glob("i_*.json")} == set(OPEN)
 
 
+@needs_suite
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_what_is_json_is_read_as_the_standard_library_reads_it(path):
     raw = path.read_bytes()
@@ -74,6 +75,7 @@ def test_what_is_json_is_read_as_the_standard_library_reads_it(path):
     assert StrictReader(raw.decode()).read() == json.loads(raw)
 
 
+@needs_suite
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_what_is_not_json_is_refused_with_a_place(path):
     with pytest.raises(JsonRefused) as refusal:
@@ -84,17 +86,19 @@ def test_what_is_not_json_is_refused_with_a_place(path):
     assert refusal.value.message
 
 
+@needs_suite
 @pytest.mark.parametrize("name", STRICTER)
 def test_the_gate_is_stricter_than_the_suite_in_two_things(name):
     with pytest.raises(JsonRefused) as refusal:
-        json_gate.parse((CORPUS / f"{name}.json").read_bytes())
+        json_gate.parse((FOLDER / f"{name}.json").read_bytes())
 
     assert refusal.value.code == STRICTER[name]
 
 
+@needs_suite
 @pytest.mark.parametrize("name", OPEN)
 def test_what_the_suite_leaves_open_is_decided_here(name):
-    raw = (CORPUS / f"{name}.json").read_bytes()
+    raw = (FOLDER / f"{name}.json").read_bytes()
 
     if not isinstance(OPEN[name], str):
         assert json_gate.parse(raw) == OPEN[name]
