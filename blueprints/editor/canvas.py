@@ -198,7 +198,6 @@ class Builder:
             self.overlay.cards.get(step.id) if self.overlay else None,
         )
 
-
     def about(self, step: Step, step_type: StepType) -> str:
         """The line under a card's name."""
         if getattr(step_type, "branches_have_conditions", False):

@@ -132,9 +132,7 @@ def shown_when(field: Field, room: str) -> str:
     return json.dumps({"name": f"{room}.{key}", "values": texts})
 
 
-def shape_of(
-    kind: str, value: Any, blank: bool, mode: str
-) -> tuple[str, str, tuple[Row, ...]]:
+def shape_of(kind: str, value: Any, blank: bool, mode: str) -> tuple[str, str, tuple[Row, ...]]:
     """How a value of this kind is edited: the control, its mode, its rows."""
     if kind in ("json", "mapping"):
         is_text = mode == "text" or not is_flat(value)
@@ -189,8 +187,7 @@ def condition_rows(
     name: str, rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], blank: str
 ) -> tuple[ConditionRow, ...]:
     return tuple(
-        condition_row(f"{name}.rows.{number}", row, names, blank)
-        for number, row in enumerate(rows)
+        condition_row(f"{name}.rows.{number}", row, names, blank) for number, row in enumerate(rows)
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
+
 from core.runtime import run_view
 from core.runtime.run_steps import StepView
 from core.storage.connection import Connection
@@ -21,20 +23,21 @@ class LastRun:
 
 
 def last_run(workflow: Workflow) -> Run | None:
-    """The newest run of the workflow that went through to some end."""
-    query = (
-        db.select(Run)
-        .where(Run.workflow_id == workflow.id)
-        .order_by(Run.id.desc())
-        .limit(1)
-    )
-    return db.session.scalar(query)
+    """The newest run of the workflow; looked up once for each request."""
+    known: dict[int, Run | None] = g.setdefault("last_runs", {})
+    if workflow.id not in known:
+        newest = db.select(Run).where(Run.workflow_id == workflow.id).order_by(Run.id.desc())
+        known[workflow.id] = db.session.scalar(newest.limit(1))
+    return known[workflow.id]
 
 
 def last_view(workflow: Workflow) -> run_view.RunView | None:
-    """The newest run as its page tells it."""
-    run = last_run(workflow)
-    return run_view.view(run) if run else None
+    """The newest run as its page tells it; looked up once for each request."""
+    known: dict[int, run_view.RunView | None] = g.setdefault("last_views", {})
+    if workflow.id not in known:
+        run = last_run(workflow)
+        known[workflow.id] = run_view.view(run) if run else None
+    return known[workflow.id]
 
 
 def last_run_of_step(workflow: Workflow, step_id: str) -> LastRun | None:

@@ -170,9 +170,7 @@ class StepPanel:
         return self._condition("only_when", self.step.only_when)
 
     def _condition(self, name: str, value: Any) -> ConditionView:
-        return field_views.condition_view(
-            name, value, self.bench.names, blank=self.drawing.blank
-        )
+        return field_views.condition_view(name, value, self.bench.names, blank=self.drawing.blank)
 
     @property
     def is_block(self) -> bool:

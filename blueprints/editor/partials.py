@@ -92,9 +92,7 @@ class Answer:
     def toast(self, message: str, *, undo: bool = False, failed: bool = False) -> None:
         """A short word at the page's foot, if wished with Undo."""
         template = "editor/_toast_undo.html" if undo else hypermedia.TOAST
-        self.draw(
-            f"#{hypermedia.TOASTS_ID}", template, "beforeend", message=message, failed=failed
-        )
+        self.draw(f"#{hypermedia.TOASTS_ID}", template, "beforeend", message=message, failed=failed)
 
     def response(self, *, focus: str = "", status: int = 200, **events: Any) -> Response:
         """The answer with what every change renews."""

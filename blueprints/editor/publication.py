@@ -103,9 +103,7 @@ def starts_differences(before: Definition, after: Definition) -> list[Difference
     keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
     if keys:
         words = ", ".join("what the caller sends" if k == "parameters" else k for k in keys)
-        found.append(
-            Difference("changed", "pencil", "start", "webhook", "When called", words)
-        )
+        found.append(Difference("changed", "pencil", "start", "webhook", "When called", words))
     others = ("schedules", "things")
     if any(before.triggers.get(key) != after.triggers.get(key) for key in others):
         found.append(Difference("changed", "pencil", "start", "zap", "Starts when"))

@@ -105,9 +105,7 @@ def save(
     try:
         if changes:
             operation = {"op": "change_triggers", "changes": changes}
-            workflow = workflows.edit_draft(
-                workflow, given, operation, by=current_person().name
-            )
+            workflow = workflows.edit_draft(workflow, given, operation, by=current_person().name)
     except workflows.RevisionConflict:
         return conflict(workflow, request.form)
     except DefinitionError as error:
@@ -199,9 +197,7 @@ def read_rows(endpoint: Mapping[str, Any], given: Any) -> list[dict[str, Any]]:
     return found
 
 
-def read_parameter(
-    before: Mapping[str, Any], key: str, row: Mapping[str, Any]
-) -> dict[str, Any]:
+def read_parameter(before: Mapping[str, Any], key: str, row: Mapping[str, Any]) -> dict[str, Any]:
     kind, _, listed = str(row.get("type", "text")).partition("[")
     parameter: dict[str, Any] = {**before, "key": key, "type": kind}
     switches = {

@@ -136,7 +136,8 @@ def draw_panel(
         if view.name != part:
             problem = changes.unreadable.get(view.name)
             answer.draw(
-                f"#below-{view.name.replace('.', '-')}", "editor/_below.html",
+                f"#below-{view.name.replace('.', '-')}",
+                "editor/_below.html",
                 view=with_problem(view, problem),
             )
     answer.draw("#below-step", "editor/_below_step.html", panel=panel)
