@@ -105,10 +105,6 @@ class Machine:
         """Whether effects are under way."""
         return bool(self._flying)
 
-    def is_flying_beside(self, path: str) -> bool:
-        """Whether other effects than this one are under way, or other cursors pause."""
-        return len(self._flying) > 1 or bool(self.paused) or path not in self._flying
-
     @property
     def next_wake(self) -> datetime | None:
         """When the earliest pause with a time is due."""

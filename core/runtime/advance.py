@@ -35,6 +35,7 @@ DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
 SHORT_SLEEP = timedelta(seconds=1)  # shorter ones are slept here, longer ones are rows
 OUTSIDE_THREADS = 128
+LOOK_UP = 1.0  # seconds between looks at what else wants attention while effects are under way
 log = logging.getLogger(__name__)
 _stopping = threading.Event()
 
@@ -128,9 +129,6 @@ class Advance:
         if not outside:
             return
         self.journal.effects_started(outside)
-        if len(outside) == 1 and not self.machine.is_flying_beside(outside[0].path):
-            self._take_landed(outside[0], self._outside(outside[0]))
-            return
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         for perform in outside:
             _threads().submit(self._fly, app, perform)
@@ -147,11 +145,12 @@ class Advance:
         if not self.machine.is_flying:
             return False
         due = self.machine.next_wake
-        limit = None if due is None else max((due - clock.now()).total_seconds(), 0)
+        left = LOOK_UP if due is None else (due - clock.now()).total_seconds()
         try:
-            self._take_landed(*self.landed.get(timeout=limit))
+            self._take_landed(*self.landed.get(timeout=max(min(left, LOOK_UP), 0)))
         except queues.Empty:
-            return True
+            if leases.is_cancelled(self.run_row.id):
+                raise RunCancelled(f"run {self.run_row.id} was cancelled") from None
         return True
 
     def _take_landed(self, perform: Perform, outcome: Outcome | BaseException) -> None:

@@ -23,6 +23,7 @@ HEARTBEAT = 2.0  # seconds
 RUN = Run.__table__
 log = logging.getLogger(__name__)
 _held: set[str] = set()
+_cancelled: set[str] = set()  # of those held
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,12 @@ def claim(run_id: str) -> Claim | None:
 def forget(run_id: str) -> None:
     """Let a lease run out, whether or not the run was given back in good order."""
     _held.discard(run_id)
+    _cancelled.discard(run_id)
+
+
+def is_cancelled(run_id: str) -> bool:
+    """Whether the last heartbeat saw that somebody wants this held run to end."""
+    return run_id in _cancelled
 
 
 def renew() -> None:
@@ -92,8 +99,10 @@ def renew() -> None:
     if not held:
         return
     mine = RUN.c.id.in_(held), RUN.c.worker_id == worker_id(), RUN.c.state == RunState.RUNNING
+    longer = update(RUN).where(*mine).values(lease_until=lease_end())
     with write_connection(is_flushed=False) as connection:
-        connection.execute(update(RUN).where(*mine).values(lease_until=lease_end()))
+        rows = connection.execute(longer.returning(RUN.c.id, RUN.c.cancel_requested_at))
+        _cancelled.update(row.id for row in rows if row.cancel_requested_at and row.id in _held)
 
 
 _beating: set[tuple[int, Flask]] = set()

@@ -1,11 +1,13 @@
 import os
 import signal
+import threading
 from datetime import timedelta
 
 import pytest
 
 from core import clock
 from core.engine.errors import StateConflict
+from core.engine.outcomes import Done
 from core.runtime import advance, duties, journal, leases, rescue, runs
 from core.runtime.journal import RunJournal
 from core.storage.db import db, transaction
@@ -214,3 +216,33 @@ def test_leases_are_prolonged_while_the_holder_lives(app):
 
     leases.forget(run.id)
     assert journal.load(run.id, 1).outputs == {}
+
+
+def test_a_run_is_cancelled_while_an_effect_of_it_is_under_way(app, monkeypatch):
+    """The effect itself can't be taken back; nothing waits for its answer."""
+    from core.steps import step_types
+
+    began, let_go = threading.Event(), threading.Event()
+
+    def hang(*_):
+        began.set()
+        let_go.wait(20)
+        return Done(None)
+
+    monkeypatch.setattr(type(step_types()["call_api"]), "run", hang)
+    run = start_run(step("slow", "call_api", method="GET", url="https://example.com"), *STEPS)
+    worker = threading.Thread(target=in_app, args=(app, run.id))
+    worker.start()
+    assert began.wait(5)
+
+    runs.cancel(run)
+
+    wait_until(lambda: fresh(run).state == "cancelled", seconds=6)
+    let_go.set()
+    worker.join()
+    assert stored() == {}
+
+
+def in_app(app, run_id):
+    with app.app_context():
+        advance.advance_run(run_id)
