@@ -31,6 +31,7 @@ from core.config_values import (
 )
 
 PREFIX = "OPENBUILD_"
+PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TYPO_DISTANCE = 2
@@ -178,8 +179,9 @@ def names() -> dict[str, Mapping[str, Any]]:
 
 
 def read_home(given: Mapping[str, str]) -> Path:
-    declaration = names()[PREFIX + "HOME"]
-    home: Path = read_setting("home", declaration, given)
+    home: Path = read_setting("home", names()[PREFIX + "HOME"], given)
+    if PREFIX + "HOME" not in given and PREFIX + "HOME_FILE" not in given:
+        home = PROJECT / home.name  # the same one from whichever folder a command is given
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:

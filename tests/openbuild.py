@@ -57,9 +57,13 @@ class Openbuild:
         """Start everything; returns when it is ready."""
         said_before = len(self.said)
         self.start("up", "--port", str(self.port), *words, **environment)
-        wait_until(lambda: "is running at" in self.said[said_before:], START_SECONDS)
+        wait_until(lambda: self.has_started(said_before), START_SECONDS)
         wait_until(lambda: self.get("/health/ready")[0] == 200, START_SECONDS)
         return self
+
+    def has_started(self, said_before):
+        assert self.process.poll() is None, self.said[said_before:]
+        return "is running at" in self.said[said_before:]
 
     def start(self, *words, **environment):
         """A command that runs until it is told to end."""

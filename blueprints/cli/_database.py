@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from app import open_database
 from blueprints.cli import Refused
@@ -31,6 +32,8 @@ def database(*errors: type[Exception]) -> Iterator[None]:
             yield
         except (migrate.DatabaseTooNew, *errors) as error:
             raise Refused(str(error)) from error
+        except OperationalError as error:
+            raise Refused(f"The database doesn't answer: {error.orig}") from error
         finally:
             db.session.remove()
             db.engine.dispose()

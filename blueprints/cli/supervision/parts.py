@@ -85,6 +85,8 @@ class Parts:
 
     def set_up(self, answer: int) -> None:
         """In the fork: migrate, and make what the first start needs."""
+        from sqlalchemy.exc import OperationalError
+
         from core.runtime import first_start
         from core.storage import migrate
 
@@ -94,6 +96,9 @@ class Parts:
                 first = first_start.prepare()
             except migrate.DatabaseTooNew as error:
                 os.write(answer, f"{self.settings.home}: {error}.".encode())
+                raise SystemExit(1) from error
+            except OperationalError as error:
+                os.write(answer, f"The database doesn't answer: {error.orig}".encode())
                 raise SystemExit(1) from error
         told = {"owner_url": first.owner_url or "", "welcome_curl": first.welcome_curl or ""}
         os.write(answer, json.dumps(told).encode())

@@ -28,6 +28,10 @@ class Supervisor:
         self.last: list[Child] = []
         self.after_death = after_death
         self.is_ending = False
+        # Started under nohup, the end of the terminal is not ours.
+        ignores_hang_up = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        hang_up = () if ignores_hang_up else (signal.SIGHUP,)
+        self.endings = (signal.SIGTERM, signal.SIGINT, *hang_up)
         signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
 
     def add(self, child: Child, *, ends_last: bool = False) -> None:
@@ -67,7 +71,7 @@ class Supervisor:
     def is_told_to_end(self, seconds: float) -> bool:
         """Wait for a signal; one that a child has died only ends the waiting."""
         told = signal.sigtimedwait(HANDLED, seconds)
-        return told is not None and told.si_signo in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        return told is not None and told.si_signo in self.endings
 
     def bury(self) -> None:
         """Take note of all children that have died."""

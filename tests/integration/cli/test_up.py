@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import stat
+from functools import partial
+from subprocess import TimeoutExpired
 
 import pytest
 
@@ -109,22 +111,20 @@ def test_a_second_up_says_so_and_harms_nothing(shared):
     assert shared.get("/health/ready")[0] == 200
 
 
-@pytest.mark.parametrize("victim", sorted(KINDS - {"openbuild: supervisor"}))
-def test_what_is_killed_is_started_again(openbuild, victim):
+def test_what_is_killed_is_started_again_and_nothing_else_is(openbuild):
     openbuild.up()
-    before = openbuild.processes()
 
-    os.kill(before[victim], signal.SIGKILL)
+    for victim in sorted(KINDS - {"openbuild: supervisor"}):
+        before = openbuild.processes()
+        os.kill(before[victim], signal.SIGKILL)
+        wait_until(partial(is_replaced, openbuild, victim, before[victim]))
+        wait_until(lambda: openbuild.get("/health/ready")[0] == 200)
+        after = openbuild.processes()
+        assert {name for name in KINDS if after[name] != before[name]} == {victim}
 
-    def restarted():
-        return openbuild.processes().get(victim, before[victim]) != before[victim]
 
-    wait_until(restarted)
-    wait_until(lambda: openbuild.get("/health/ready")[0] == 200)
-    after = openbuild.processes()
-    assert {name: pid for name, pid in after.items() if name != victim} == {
-        name: pid for name, pid in before.items() if name != victim
-    }
+def is_replaced(openbuild, name, pid):
+    return openbuild.processes().get(name, pid) != pid
 
 
 def test_callers_wait_while_the_web_process_is_replaced(openbuild):
@@ -159,7 +159,8 @@ def test_no_child_outlives_the_supervisor(openbuild):
     wait_until(lambda: not [pid for pid in pids if os.path.exists(f"/proc/{pid}")], 20)
 
 
-def test_it_starts_again_at_once_after_it_was_killed(openbuild):
+def test_it_starts_again_at_once_after_it_was_killed_also_in_a_deep_folder(tmp_path, openbuild):
+    openbuild.home = tmp_path / ("deep-" * 20) / ("folder-" * 12) / "var"
     openbuild.up()
     openbuild.process.kill()
     openbuild.process.wait()
@@ -198,9 +199,26 @@ def test_an_address_for_others_needs_one_for_links(openbuild):
     assert "OPENBUILD_BASE_URL" in told.stderr
 
 
-def test_a_deep_data_folder_works(tmp_path, openbuild):
-    openbuild.home = tmp_path / ("deep-" * 20) / ("folder-" * 12) / "var"
+def test_a_database_that_does_not_answer_is_one_sentence(openbuild):
+    address = "postgresql://openbuild:hunter2@127.0.0.1:1/openbuild"
 
-    openbuild.up()
+    told = openbuild.run("up", "--port", str(openbuild.port), OPENBUILD_DATABASE_URL=address)
 
-    assert set(openbuild.processes()) == KINDS
+    assert told.returncode == 1
+    assert "The database doesn't answer" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "hunter2" not in told.stdout + told.stderr
+
+
+def test_it_outlives_its_terminal_when_told_to(openbuild):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
+    try:
+        openbuild.up()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    openbuild.process.send_signal(signal.SIGHUP)
+    with pytest.raises(TimeoutExpired):
+        openbuild.process.wait(1)
+
+    assert openbuild.get("/health/ready")[0] == 200
