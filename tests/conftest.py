@@ -8,6 +8,7 @@ import socket
 import psycopg
 import pytest
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from core import config
 from tests.people import client_of, password_hash, people  # noqa: F401
@@ -123,8 +124,14 @@ def settings(tmp_path, database_url, valkey):
     config.use(None)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory):
+    """Where compiled templates are kept: every test has its own application."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings):
+def app(settings, compiled_templates):
     """The application on a fresh database and an empty queue, with its context for the test."""
     from app import create_app
     from core import queue
@@ -135,6 +142,7 @@ def app(settings):
     app = create_app()
     app.testing = True
     app.test_client_class = Caller
+    app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context():
         yield app
         db.session.remove()
