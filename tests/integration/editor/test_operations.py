@@ -1,4 +1,4 @@
-"""Changes on the canvas: the smallest pieces that differ, and what happens when two people build."""
+"""Changes on the canvas: the smallest pieces that differ, also when two people build."""
 
 import json
 

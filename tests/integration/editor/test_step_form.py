@@ -201,9 +201,7 @@ def test_a_field_that_somebody_made_unfit_keeps_the_form(editor, editor_of, peop
     old = editor.workflow.revision
     editor_of(people.olga).operate("remove_branch", id="big", key="otherwise")
     editor_of(people.olga).operate("undo")
-    answer = editor.send(
-        "steps/note", {"fields": "label", "label": "Mine"}, revision=old
-    )
+    answer = editor.send("steps/note", {"fields": "label", "label": "Mine"}, revision=old)
 
     assert answer.status_code == 200
     assert editor.draft.find("note").label == "Mine"
