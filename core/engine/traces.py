@@ -87,21 +87,40 @@ class Traces:
     holds: list[Hold] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)  # paths of steps that answered the caller
     phases: dict[str, str] = field(default_factory=dict)
+    begun: dict[str, set[int]] = field(default_factory=dict)  # turns by their loop's path
 
     def at(self, path: str) -> Trace:
         """The trace of that path, empty if nothing was left there."""
-        return self.steps.setdefault(path, Trace())
+        trace = self.steps.get(path)
+        if trace is None:
+            trace = self.steps[path] = Trace()
+            if "/" in path:
+                note_turns(self.begun, path)
+        return trace
 
 
 def read(segments: Iterable[tuple[datetime, Iterable[Entry]]]) -> Traces:
     """The segments of a run in their order, each with the time it was committed."""
     traces = Traces()
     for committed_at, entries in segments:
-        for entry in entries:
-            if reader := _READERS.get(entry[0]):
-                reader(traces, *entry[1:])
-        _sign(traces, committed_at)
+        read_on(traces, committed_at, entries)
     return traces
+
+
+def read_on(traces: Traces, committed_at: datetime, entries: Iterable[Entry]) -> None:
+    """One more segment."""
+    for entry in entries:
+        if reader := _READERS.get(entry[0]):
+            reader(traces, *entry[1:])
+    _sign(traces, committed_at)
+
+
+def note_turns(begun: dict[str, set[int]], path: str) -> None:
+    """Note the turns of loops in which that path lies: `each/3/inner/0/call` is in two."""
+    parts = path.split("/")
+    for at in range(1, len(parts) - 1, 2):
+        if parts[at].isdigit():
+            begun.setdefault("/".join(parts[:at]), set()).add(int(parts[at]))
 
 
 def _open(traces: Traces, path: str, data: Mapping[str, Any], at: float) -> None:
@@ -146,6 +165,7 @@ def _item(
     traces: Traces, path: str, index: int, state: str, result: Any, error: Any, at: float
 ) -> None:
     turn = Turn(index, state, result, error, _moment(at))
+    traces.begun.setdefault(path, set()).add(index)
     traces.turns.setdefault(path, {})[index] = turn
 
 

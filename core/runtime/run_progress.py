@@ -3,20 +3,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from core.engine import traces
 from core.engine.traces import Traces
 from core.runtime import definitions
+from core.runtime.run_journal import StepRows, needed_always
 from core.runtime.run_list import RunLine
 from core.runtime.run_steps import StepWalk
-from core.runtime.step_view import StepView
+from core.runtime.step_view import StepView, handled_count
 from core.steps import step_types
 from core.storage.db import db
 from core.storage.run import Segment, StepRun, Wait
 
 MOST_STEPS = 200  # a run that used more is not read for a list
-Row = TypeVar("Row", StepRun, Wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,7 @@ def progress(lines: Sequence[RunLine]) -> dict[str, Progress]:
     """How far each run has come, by its id; very long runs are left out."""
     short = [line for line in lines if line.steps_used <= MOST_STEPS]
     ids = [line.id for line in short]
-    journals, rows = _journals(ids), _by_path(StepRun, ids)
-    waits = _by_path(Wait, ids)
+    journals, rows, waits = _journals(ids), _step_rows(ids), _waits(ids)
     found = {}
     for line in short:
         walk = StepWalk(
@@ -42,10 +40,10 @@ def progress(lines: Sequence[RunLine]) -> dict[str, Progress]:
             journals[line.id],
             rows[line.id],
             waits[line.id],
+            has_turns=False,
         )
         steps = walk.views()
-        failed = [step for step in steps if step.state == "failed" and not step.is_block]
-        handled = len(failed) if line.state == "succeeded" else 0
+        handled = handled_count(steps) if line.state == "succeeded" else 0
         found[line.id] = Progress([step for step in steps if step.depth == 0], handled)
     return found
 
@@ -59,10 +57,16 @@ def _journals(ids: list[str]) -> dict[str, Traces]:
     return {run_id: traces.read(segments[run_id]) for run_id in ids}
 
 
-def _by_path(table: type[Row], ids: list[str]) -> dict[str, dict[str, Row]]:
-    """The rows of each run's newest round, by path."""
-    query = db.select(table).where(table.run_id.in_(ids)).order_by(table.round)
-    found: dict[str, dict[str, Row]] = {run_id: {} for run_id in ids}
-    for row in db.session.scalars(query):
+def _step_rows(ids: list[str]) -> dict[str, StepRows]:
+    query = db.select(StepRun).where(StepRun.run_id.in_(ids), needed_always())
+    found = defaultdict(list)
+    for row in db.session.scalars(query.order_by(StepRun.round)):
+        found[row.run_id].append(row)
+    return {run_id: StepRows(run_id, found[run_id]) for run_id in ids}
+
+
+def _waits(ids: list[str]) -> dict[str, dict[str, Wait]]:
+    found: dict[str, dict[str, Wait]] = {run_id: {} for run_id in ids}
+    for row in db.session.scalars(db.select(Wait).where(Wait.run_id.in_(ids)).order_by(Wait.round)):
         found[row.run_id][row.path] = row
     return found

@@ -1,14 +1,15 @@
 """The steps of a run as its pages show them: the definition walked, the journal beside it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from core.engine.definition import Branch, Definition, Step
+from core.engine.definition import Branch, Definition, Step, walk
 from core.engine.step_type import BlockType, StepType
-from core.engine.traces import Trace, Traces
+from core.engine.traces import Trace, Traces, note_turns
 from core.runtime.run_attempts import attempts_of
+from core.runtime.run_journal import StepRows
 from core.runtime.step_view import StepView, name_of
 from core.storage.run import StepRun, Wait
 
@@ -48,17 +49,19 @@ class StepWalk:
     definition: Definition
     step_types: Mapping[str, StepType]
     traces: Traces
-    step_runs: Mapping[str, StepRun]
+    step_runs: StepRows
     waits: Mapping[str, Wait]
     item_from: Mapping[str, int] = field(default_factory=dict)
+    has_turns: bool = True  # without, loops are shown from outside
     numbers: dict[str, int] = field(default_factory=dict)
-    loop_paths: dict[str, set[int]] = field(default_factory=dict)
+    under_way: dict[str, set[int]] = field(default_factory=dict)
     failing_ids: frozenset[str] = frozenset()
 
     def views(self) -> list[StepView]:
         """All steps in reading order; of long loops one page of turns."""
         self.numbers = {step.id: at for at, step in enumerate(self.definition.walk(), start=1)}
-        self.loop_paths = _turns_begun(list(self.traces.steps) + list(self.step_runs))
+        for path in self.step_runs:
+            note_turns(self.under_way, path)
         failing = (self.run.error or {}).get("step")
         self.failing_ids = frozenset(_way_to(self.definition.steps, failing))
         return list(self._walk(self.definition.steps, Place()))
@@ -67,6 +70,8 @@ class StepWalk:
         for step in steps:
             view = self._view(step, place)
             yield view
+            if view.is_loop and not self.has_turns:
+                continue
             if view.is_loop:
                 yield from self._walk_turns(step, view)
             elif step.branches:
@@ -92,9 +97,10 @@ class StepWalk:
         items = (self.traces.at(view.path).opened or {}).get("list")
         end = min(view.item_from + ITEMS_SHOWN, view.item_count or 0)
         begun = self._turns(view.path)
-        for index in range(view.item_from, end):
-            if index not in begun:
-                continue
+        shown = [index for index in range(view.item_from, end) if index in begun]
+        inside = [inner.id for inner in walk(body)]
+        self.step_runs.fetch([f"{view.path}/{index}/{id}" for index in shown for id in inside])
+        for index in shown:
             name = name_of(items[index]) if items and index < len(items) else ""
             yield from self._walk_turn(body, view, index, name)
 
@@ -107,36 +113,37 @@ class StepWalk:
         has_steps = any(self._has_trace(prefix + step.id) for step in body)
         depth = loop.depth + 1
         if len(body) != 1 or (turn and not has_steps):
-            yield self._turn_view(loop, index, name, prefix)
+            yield self._turn_view(loop, index, name, self._begun_at(body, prefix))
             depth, name = depth + 1, ""
         else:
             name = f"{index + 1} · {name}" if name else str(index + 1)
         if has_steps or not turn:
             yield from self._walk(body, Place(prefix, depth, index, name, False, state))
 
-    def _turn_view(self, loop: StepView, index: int, name: str, prefix: str) -> StepView:
+    def _begun_at(self, body: tuple[Step, ...], prefix: str) -> datetime | None:
+        """When the first step of a turn began."""
+        paths = (prefix + step.id for step in walk(body))
+        traces = (self.traces.steps.get(path) for path in paths)
+        return min((t.started_at for t in traces if t and t.started_at), default=None)
+
+    def _turn_view(
+        self, loop: StepView, index: int, name: str, begun_at: datetime | None
+    ) -> StepView:
         """The line of a whole turn, above its steps or instead of them."""
         turn = self.traces.turns.get(loop.path, {}).get(index)
-        times = [
-            at
-            for path, trace in self.traces.steps.items()
-            if path.startswith(prefix)
-            for at in (trace.started_at, trace.finished_at)
-            if at
-        ]
         return StepView(
-            path=prefix.rstrip("/"),
+            path=f"{loop.path}/{index}",
             step_id=loop.step_id,
             depth=loop.depth + 1,
             type=loop.type,
             label=f"Item {index + 1}",
-            state=turn.state if turn else ("running" if times else "not_reached"),
+            state=turn.state if turn else "running",
             number=loop.number,
             kind=loop.kind,
             icon=loop.icon,
             type_label="One item",
             is_block=True,
-            started_at=min(times, default=turn.at if turn else None),
+            started_at=begun_at or (turn.at if turn else None),
             finished_at=turn.at if turn else None,
             output=turn.result if turn else None,
             error=turn.error if turn else None,
@@ -249,7 +256,7 @@ class StepWalk:
 
     def _turns(self, path: str) -> set[int]:
         """The indexes of the turns that have at least begun."""
-        return self.traces.turns.get(path, {}).keys() | self.loop_paths.get(path, set())
+        return self.traces.begun.get(path, set()) | self.under_way.get(path, set())
 
     def _first_item(self, path: str, trace: Trace) -> int:
         last = max(self._item_count(path, trace) - 1, 0)
@@ -270,14 +277,3 @@ def _way_to(steps: tuple[Step, ...], step_id: Any) -> tuple[str, ...]:
             if inner := _way_to(branch.steps, step_id):
                 return (step.id, *inner)
     return ()
-
-
-def _turns_begun(paths: Iterable[str]) -> dict[str, set[int]]:
-    """The indexes that appear below each loop's path."""
-    found: dict[str, set[int]] = {}
-    for path in paths:
-        parts = path.split("/")
-        for at in range(1, len(parts) - 1, 2):
-            if parts[at].isdigit():
-                found.setdefault("/".join(parts[:at]), set()).add(int(parts[at]))
-    return found

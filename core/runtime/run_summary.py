@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from core import clock
 from core.engine import wording
+from core.engine.states import Reason
 from core.runtime.run_events import failed_step
-from core.runtime.step_view import StepView
+from core.runtime.step_view import StepView, handled_count
 from core.storage.run import Run
 
 LONGEST = 300  # characters
@@ -78,6 +79,8 @@ def _running(steps: Sequence[StepView]) -> Summary:
 def _waiting(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
     waiting = [step for step in steps if step.state == "waiting" and step.wait_kind]
     step = min(waiting, key=lambda s: (s.wake_at or run.created_at, s.number), default=None)
+    if step is None and run.reason == Reason.LIMIT:
+        return Summary("", "In line: starts when the run before it has ended.")
     if step is None:
         wake = f" until {say_time(run.wake_at, zone)}" if run.wake_at else ""
         return Summary("", f"Asleep{wake}; no worker is held meanwhile.")
@@ -109,7 +112,7 @@ def _cancelled(steps: Sequence[StepView]) -> str:
 def _succeeded(run: Run, steps: Sequence[StepView]) -> str:
     ran = sum(1 for s in steps if s.state in ("done", "failed") and s.item is None)
     stopped = next((s for s in steps if s.type == "stop" and s.state == "done"), None)
-    handled = sum(1 for step in steps if step.state == "failed" and not step.is_block)
+    handled = handled_count(steps)
     parts = [f"{wording.count(ran, 'step')} ran"]
     if run.reason == "stopped" and stopped:
         message = wording.say((stopped.output or {}).get("message"))

@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from core.engine import traces
 from core.engine.definition import Definition
 from core.engine.traces import LogLine
 from core.runtime import definitions
 from core.runtime.run_events import Event, Interruption, events, failed_step, interruptions
+from core.runtime.run_journal import StepRows, journal_of, waits_of
 from core.runtime.run_steps import StepWalk
 from core.runtime.run_summary import Summary, summarise
 from core.runtime.step_view import StepView
 from core.steps import step_types
 from core.storage.db import db
-from core.storage.run import Run, Segment, StepRun, Wait
+from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
 ANSWER = "@answer"  # no step's path holds an @
-Row = TypeVar("Row", StepRun, Wait)
 
 STARTS = {
     "endpoint": ("When called", "webhook"),
@@ -44,6 +42,7 @@ class RunView:
     events: Sequence[Event]
     interruptions: Sequence[Interruption]
     lines: Sequence[LogLine]
+    children: Mapping[str, str]  # runs that steps have started, by the steps' paths
     summary: Summary
     zone: str
 
@@ -105,20 +104,17 @@ class RunView:
 
 def view(run: Run, *, item_from: Mapping[str, int] | None = None) -> RunView:
     """The run's view; `item_from` names by loop path the first turn to show."""
-    segments = db.session.execute(
-        db.select(Segment.at, Segment.entries).where(Segment.run_id == run.id).order_by(Segment.seq)
-    )
-    journal = traces.read((at, entries) for at, entries in segments)
-    walk = StepWalk(
-        run,
-        definitions.of_version(run.version_id),
-        step_types(),
-        journal,
-        _by_path(StepRun, run),
-        _by_path(Wait, run),
-        item_from or {},
-    )
-    return _assemble(run, walk)
+    with journal_of(run.id) as journal:
+        walk = StepWalk(
+            run,
+            definitions.of_version(run.version_id),
+            step_types(),
+            journal,
+            StepRows.of(run.id),
+            waits_of(run.id),
+            item_from or {},
+        )
+        return _assemble(run, walk)
 
 
 def _assemble(run: Run, walk: StepWalk) -> RunView:
@@ -134,7 +130,8 @@ def _assemble(run: Run, walk: StepWalk) -> RunView:
         steps=steps,
         events=events(run, walk.traces, steps),
         interruptions=interruptions(run, walk.traces, steps),
-        lines=walk.traces.lines,
+        lines=tuple(walk.traces.lines),
+        children=_children(run),
         summary=summarise(run, steps, zone),
         zone=zone,
     )
@@ -160,7 +157,6 @@ def _start(run: Run) -> StepView:
     )
 
 
-def _by_path(table: type[Row], run: Run) -> dict[str, Row]:
-    """The rows of the newest round, by path."""
-    query = db.select(table).where(table.run_id == run.id).order_by(table.round)
-    return {row.path: row for row in db.session.scalars(query)}
+def _children(run: Run) -> dict[str, str]:
+    query = db.select(Run.parent_path, Run.id).where(Run.parent_run_id == run.id)
+    return {path: child for path, child in db.session.execute(query) if path}

@@ -1,6 +1,6 @@
 """One step of one run as pages show it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -81,3 +81,10 @@ def name_of(item: Any) -> str:
 
 def _is_short(value: Any) -> bool:
     return isinstance(value, str | int | float) and 0 < len(str(value)) <= 60
+
+
+def handled_count(steps: Iterable[StepView]) -> int:
+    """How many failures a run that succeeded went on after; each failed turn counts once."""
+    outside = [step for step in steps if "/" not in step.path]
+    failed = sum(1 for step in outside if step.state == "failed" and not step.is_block)
+    return failed + sum(len(step.failed_items) for step in outside)

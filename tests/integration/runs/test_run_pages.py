@@ -245,3 +245,16 @@ def test_turns_of_a_long_loop_are_paged_and_fold(olga, work):
     assert 'id="row-each/0/a"' not in first
     assert 'id="row-each/55/a"' in second
     assert "Items 51 to 60 of 60" in second
+
+
+def test_a_child_and_its_parent_lead_to_each_other(olga, work):
+    make_workflow(step("answer", "return_data", body=1), name="child")
+    parent = titled("one", step("ask", "run_workflow", workflow="child"))
+    work()
+    child = db.session.scalars(db.select(Run).where(Run.parent_run_id == parent.id)).one()
+
+    down = olga.get(f"/runs/{parent.id}?step=ask").text
+    up = olga.get(f"/runs/{child.id}").text
+
+    assert f'href="/runs/{child.id}"' in down
+    assert f'href="/runs/{parent.id}?step=ask"' in up

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from core import clock
 from core.engine import entries
-from core.runtime import journal, rescue, run_view, runs
+from core.runtime import journal, rescue, run_journal, run_view, runs
 from core.storage.db import transaction, write_connection
 from core.storage.run import Run, StepRun
 from tests.factories import fresh, make_workflow, start_run
@@ -153,6 +153,36 @@ def test_long_loops_show_one_page_of_turns_and_where_they_failed(app, work):
     assert second.step("each/77/b").error["step"] == "b"
 
 
+def test_effects_inside_a_loop_show_what_went_in(app, work):
+    run = start_run(
+        step(
+            "each",
+            "for_each",
+            list=["a", "b"],
+            branches=[branch("body", step("up", "increment_value", key="{{ item }}", by=2))],
+        )
+    )
+
+    work()
+
+    second = seen(run).step("each/1/up")
+    assert (second.inputs["key"], second.output) == ("b", 2)
+    assert second.key == f"{run.id}:each/1/up"
+
+
+def test_of_a_long_journal_only_what_is_new_is_read(app, work, monkeypatch):
+    monkeypatch.setattr(run_journal, "LONG_JOURNAL", 0)
+    run = start_run(step("a", value=1), step("nap", "wait", **{"for": "2h"}), step("b", value=2))
+    work()
+    before = states(seen(run))
+    add_entry(run, entries.done("b", 2, {}, 10, clock.now()))
+
+    after = states(seen(run))
+
+    assert before == {"a": "done", "nap": "waiting", "b": "not_reached"}
+    assert after == {"a": "done", "nap": "waiting", "b": "done"}
+
+
 def test_a_skipped_step_says_why(app, work):
     run = start_run(
         step("off", value=1, disabled=True), step("no", value=1, only_when="{{ false }}")
@@ -240,6 +270,11 @@ def test_a_test_of_the_draft_shows_the_steps_it_ran_on(app, work):
     view = seen(run)
     assert (view.version.number, view.start.label) == (None, "Test")
     assert states(view) == {"old": "done"}
+
+
+def add_entry(run, entry):
+    with write_connection() as connection:
+        journal.append(connection, run.id, run.seq + 1, run.fence, entry)
 
 
 def take_and_lose(run, done=(), began=None):

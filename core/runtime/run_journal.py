@@ -1,0 +1,101 @@
+"""A run's journal as its pages read it: of long runs only what is new, of many rows only some."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, or_
+
+from core.engine import traces
+from core.engine.traces import Traces
+from core.storage.db import db
+from core.storage.run import Segment, StepRun, Wait
+
+LONG_JOURNAL = 2000  # paths; shorter journals are read anew each time
+MOST_KEPT = 4
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A long journal in memory, read up to a segment; whoever looks at it holds the lock."""
+
+    traces: Traces = field(default_factory=Traces)
+    seq: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_kept: OrderedDict[str, _Kept] = OrderedDict()
+_keeping = threading.Lock()
+
+
+@contextmanager
+def journal_of(run_id: str) -> Iterator[Traces]:
+    """Everything the run has written down so far; for the block alone."""
+    kept = _kept.get(run_id) or _Kept()
+    with kept.lock:
+        _read_on(run_id, kept)
+        if len(kept.traces.steps) > LONG_JOURNAL:
+            _keep(run_id, kept)
+        yield kept.traces
+
+
+def _read_on(run_id: str, kept: _Kept) -> None:
+    query = db.select(Segment.seq, Segment.at, Segment.entries)
+    query = query.where(Segment.run_id == run_id, Segment.seq > kept.seq).order_by(Segment.seq)
+    for seq, at, entries in db.session.execute(query):
+        traces.read_on(kept.traces, at, entries)
+        kept.seq = seq
+
+
+def _keep(run_id: str, kept: _Kept) -> None:
+    with _keeping:
+        _kept[run_id] = kept
+        _kept.move_to_end(run_id)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+
+
+class StepRows:
+    """The step runs of a run: those outside of loops and those under way, others when asked."""
+
+    def __init__(self, run_id: str, rows: Iterable[StepRun]) -> None:
+        self.run_id = run_id
+        self._rows = {row.path: row for row in rows}
+
+    @classmethod
+    def of(cls, run_id: str) -> "StepRows":
+        """Read what every page needs."""
+        query = db.select(StepRun).where(StepRun.run_id == run_id, needed_always())
+        return cls(run_id, db.session.scalars(query.order_by(StepRun.round)))
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def get(self, path: str) -> StepRun | None:
+        """The row of the newest round at that path, if it has been fetched."""
+        return self._rows.get(path)
+
+    def fetch(self, paths: Sequence[str]) -> None:
+        """Read the rows of some turns."""
+        missing = [path for path in paths if path not in self._rows]
+        if not missing:
+            return
+        query = db.select(StepRun).where(StepRun.run_id == self.run_id, StepRun.path.in_(missing))
+        for row in db.session.scalars(query.order_by(StepRun.round)):
+            self._rows[row.path] = row
+
+
+def needed_always() -> ColumnElement[bool]:
+    """Rows outside of loops, and of effects that are under way."""
+    return or_(~StepRun.path.contains("/"), StepRun.state == "started")
+
+
+def waits_of(run_id: str) -> dict[str, Wait]:
+    """The waits of the newest round, by path."""
+    query = db.select(Wait).where(Wait.run_id == run_id).order_by(Wait.round)
+    return {row.path: row for row in db.session.scalars(query)}
