@@ -21,10 +21,12 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
+from rq.worker import WorkerStatus
 from setproctitle import setproctitle
 from sqlalchemy import select
 
 from app import create_app
+from blueprints.cli.supervision.children import end_with_parent
 from core import config, logs, queue
 from core.engine.states import RunState
 from core.runtime import advance, duties, processes
@@ -98,6 +100,12 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
     def _install_signal_handlers(self) -> None:
         """The process has its own, see `stop_on_signals`."""
 
+    def end(self) -> None:
+        """Stop after the job at hand, or at once; called by a signal, so it asks no server."""
+        if self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
+        self._stop_requested = True
+
 
 class Stopping:
     """What every loop of the process asks: shall we end?"""
@@ -116,7 +124,7 @@ class Stopping:
         limit.daemon = True
         limit.start()
         if self.worker is not None:
-            self.worker.request_stop(signum, frame)
+            self.worker.end()
 
 
 stopping = Stopping()
@@ -142,7 +150,9 @@ def work(app: Flask, name: str = "worker 1") -> None:
     while not stopping.event.is_set():
         try:
             listen(app, name)
-        except (RedisError, StopRequested) as error:
+        except StopRequested:
+            log.debug("told to end while waiting for work")
+        except RedisError as error:
             log.warning("the queue is away: %s", error)
         stopping.worker = None
         if not stopping.event.is_set():
@@ -200,6 +210,7 @@ def in_context(app: Flask, act: Callable[..., object], *arguments: Any) -> None:
 def alone(app: Flask, run_id: str) -> None:
     """Take one run as far as it goes, in this process and nothing else."""
     setproctitle("openbuild: worker alone")
+    end_with_parent(signal.SIGTERM)
     with app.app_context():
         advance.advance_run(run_id)
 

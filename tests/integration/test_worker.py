@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,7 +16,7 @@ from tests.waiting import wait_until
 NOWHERE = "unix:///nowhere/valkey.sock"
 GREETING = """
 openbuild: 1
-name: greeting
+workflow: greeting
 label: Greeting
 triggers: {endpoint: {exposed: true}}
 steps:
@@ -23,7 +24,7 @@ steps:
 """
 SLOW = """
 openbuild: 1
-name: slow
+workflow: slow
 label: Slow
 triggers: {endpoint: {exposed: true}}
 steps:
@@ -156,6 +157,8 @@ def test_a_worker_that_is_told_to_end_finishes_its_step_and_gives_the_run_back(
     wait_until(lambda: service.asked == ["/first"], 20)
 
     openbuild.process.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        openbuild.process.wait(1.2)
     openbuild.process.send_signal(signal.SIGTERM)
     service.may_answer.set()
 
