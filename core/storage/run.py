@@ -1,9 +1,9 @@
-"""Runs and what is written about them: segments, step runs, waits and large values."""
+"""Runs and what is written about them: segments, step runs and waits."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.engine.errors import StateConflict
@@ -122,12 +122,3 @@ class Wait(db.Model):  # type: ignore[name-defined,misc]
     token_hash: Mapped[str | None] = mapped_column(unique=True)
     payload: Mapped[Any | None] = mapped_column(Json)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
-
-
-class Payload(db.Model):  # type: ignore[name-defined,misc]
-    """A value too large for its row, written once."""
-
-    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
-    size: Mapped[int]
-    bytes: Mapped[bytes] = mapped_column(LargeBinary)

@@ -323,19 +323,6 @@ def upgrade() -> None:
     op.create_index("ix_run_workspace_id", "run", ["workspace_id", "id"], unique=False)
     op.create_index("ix_run_workspace_state", "run", ["workspace_id", "state", "id"], unique=False)
     op.create_table(
-        "payload",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("bytes", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["run_id"],
-            ["run.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_payload_run_id"), "payload", ["run_id"], unique=False)
-    op.create_table(
         "segment",
         sa.Column("run_id", sa.String(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
