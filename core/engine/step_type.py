@@ -65,8 +65,8 @@ class StepType:
     key: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str]
-    category: ClassVar[str]  # logic | connect | data | code | people
-    icon: ClassVar[str]  # a name of the icon sprite
+    category: ClassVar[str] = "code"  # logic | connect | data | code | people
+    icon: ClassVar[str] = "terminal"  # a name of the icon sprite
     keywords: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[tuple[Field, ...]] = ()
     effect: ClassVar[Effect] = Effect.PURE
