@@ -30,7 +30,8 @@ from rq.serializers import JSONSerializer
 server = Redis.from_url(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
-SimpleWorker(["bare"], connection=server, serializer=JSONSerializer).work(burst=True, logging_level="WARNING")
+worker = SimpleWorker(["bare"], connection=server, serializer=JSONSerializer)
+worker.work(burst=True, logging_level="WARNING")
 """
 
 
