@@ -29,7 +29,7 @@ from app import create_app
 from blueprints.cli.supervision.children import end_with_parent
 from core import config, logs, queue
 from core.engine.states import RunState
-from core.runtime import advance, duties, processes
+from core.runtime import advance, crew, duties, processes
 from core.storage.db import db
 from core.storage.run import Run
 
@@ -54,7 +54,7 @@ class NoDeathPenalty(BaseDeathPenalty):
 
 
 class RunWorker(SimpleWorker):  # type: ignore[misc]
-    """An RQ worker that carries runs out in its own process, one at a time."""
+    """An RQ worker that carries runs out in threads of its own process."""
 
     death_penalty_class = NoDeathPenalty
     log_result_lifespan = False
@@ -147,6 +147,8 @@ def work(app: Flask, name: str = "worker 1") -> None:
     """Carry runs out until told to stop, through any absence of the queue's server."""
     setproctitle(f"openbuild: {name}")
     start_beating(app, "worker", name)
+    hands = crew.Crew(app)
+    crew.hire(hands)
     while not stopping.event.is_set():
         try:
             listen(app, name)
@@ -158,6 +160,7 @@ def work(app: Flask, name: str = "worker 1") -> None:
         if not stopping.event.is_set():
             in_context(app, carry_out_unrung)
             stopping.event.wait(RECONNECT_SECONDS)
+    hands.wait()
 
 
 def listen(app: Flask, name: str) -> None:
@@ -174,7 +177,7 @@ def carry_out_unrung() -> None:
     for run_id in db.session.scalars(queued.limit(UNRUNG_AT_ONCE)).all():
         if stopping.event.is_set():
             return
-        advance.advance_run(run_id)
+        crew.carry_out(run_id)
 
 
 def schedule(app: Flask, name: str = "scheduler") -> None:

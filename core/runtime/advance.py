@@ -48,8 +48,13 @@ def stop_soon() -> None:
 def advance_run(run_id: str) -> None:
     """Claim the run and carry it out until it ends, sleeps, or is taken away."""
     claim = leases.claim(run_id)
-    if claim is None:
-        return
+    if claim is not None:
+        carry_out(claim)
+
+
+def carry_out(claim: Claim) -> None:
+    """Take a claimed run as far as it goes, and give it back whatever happens."""
+    run_id: str = claim.row.id
     try:
         Advance(claim).run()
     except StateConflict as conflict:

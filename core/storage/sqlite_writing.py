@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ class Writing:
         self.lock = lock
         self.is_writing = is_writing
         self.is_flushed = is_flushed
+        self.turn = threading.Lock()  # this process's threads first settle who stands in line
 
     def listen(self, engine: Engine) -> None:
         """Take part in the life of every connection of this engine."""
@@ -51,6 +53,7 @@ class Writing:
         if not self.is_writing():
             connection.exec_driver_sql("BEGIN")
             return
+        connection.info["has_turn"] = self.turn.acquire(timeout=PATIENCE)
         stand_in_line(connection.info["write_lock"])
         choose_flushing(connection, self.is_flushed())
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -59,6 +62,8 @@ class Writing:
         """Let the next one write."""
         if lock := record.info.get("write_lock"):
             fcntl.flock(lock, fcntl.LOCK_UN)
+        if record.info.pop("has_turn", False):
+            self.turn.release()
 
 
 def choose_flushing(connection: Connection, is_flushed: bool) -> None:
