@@ -83,11 +83,17 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "is_chosen": is_chosen,
         "tab": tab,
         "timeline": timeline.draw(view, step),
-        "panel": fingerprint([step.path, step.state, step.attempt, tab, view.run.state]),
+        "panel": fingerprint(panel_facts(view, step, tab)),
         "words": step_words,
         "items_shown": ITEMS_SHOWN,
         "items": request.args.get("items", ""),
     }
+
+
+def panel_facts(view: RunView, step: StepView, tab: str) -> list[Any]:
+    """What the panel of a step depends on; of the whole run only while the step is open."""
+    facts = [step.path, step.state, step.attempt, len(step.attempts), step.finished_at, tab]
+    return facts if step.state == "done" else [*facts, view.run.state, str(view.summary)]
 
 
 def first_items() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,17 @@ LOOKS = {"wide, light": (WIDE, "light"), "phone, dark": (PHONE, "dark")}
 
 @pytest.fixture(scope="module")
 def orders(site):
-    """The workflow of these tests; gives a function that runs it and returns the run's id."""
+    """The workflow of these tests; gives a function that calls it and returns the run's id."""
     applied = site.run("workflows", "apply", str(FILE), "--publish")
     assert applied.returncode == 0, applied.stderr + applied.stdout
+    key = site.run("tokens", "create", "--name", "Browser").stdout.strip()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def start(**given):
-        told = site.run("workflows", "run", "browser-order", "--input", json.dumps(given))
-        assert told.returncode == 0, told.stderr
-        return re.search(r"[0-9a-f-]{36}", told.stdout)[0]
+        url = f"{site.url}/api/1.1/wf/browser-order"
+        request = urllib.request.Request(url, json.dumps(given).encode(), headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)["run_id"]
 
     return start
 
@@ -49,13 +53,11 @@ def test_a_run_is_followed_to_its_end_without_a_reload(open_page, orders):
     page.evaluate("window.sameDocument = true")
     expect(page.locator("#run-head")).to_contain_text("Let it rest")
 
-    page.locator("#row-start").focus()
     page.click("#row-start")
     page.locator("#run-step summary").first.click()
     expect(page.locator("#run-head")).to_contain_text("Succeeded")
 
     assert page.evaluate("window.sameDocument") is True
-    assert page.evaluate("document.activeElement.id") != "row-answer"
     expect(page.locator("#run-story")).not_to_have_attribute("hx-trigger", re.compile("every"))
 
 
@@ -65,8 +67,7 @@ def test_what_a_person_folded_stays_folded_while_the_run_goes_on(open_page, orde
 
     root.locator("summary").first.click()
     expect(page.locator("#run-head")).to_contain_text("Waiting")
-    with page.expect_response(lambda answer: "panel=" in answer.url and answer.status == 200):
-        pass
+    expect(page.locator("#run-head")).to_contain_text("Succeeded")
 
     assert root.get_attribute("open") is None
 
@@ -109,13 +110,11 @@ def test_a_run_is_cancelled_and_run_again(open_page, orders):
     expect(page.locator("#run-head")).to_contain_text("Let it rest")
 
 
-def test_a_new_run_appears_in_the_list_by_itself_and_searching_keeps_the_address(
-    open_page, orders
-):
+def test_a_new_run_appears_in_the_list_by_itself_and_searching_keeps_the_address(open_page, orders):
     page = open_page("/runs")
     page.locator("input[name=text]").press_sequentially("A-8")
-    page.wait_for_function("location.search.includes('text=A-8')")
-    assert page.locator("tr.table__row").count() == 0
+    page.wait_for_url("**/runs?text=A-8*")
+    expect(page.locator("tr.table__row")).to_have_count(0)
 
     orders(id="A-8")
 
