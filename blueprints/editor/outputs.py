@@ -10,6 +10,7 @@ from core.runtime import run_view
 from core.runtime.run_steps import StepView
 from core.storage.connection import Connection
 from core.storage.db import db
+from core.storage.mail_template import MailTemplate
 from core.storage.run import Run
 from core.storage.workflow import Workflow
 
@@ -77,6 +78,11 @@ def last_scope(workflow: Workflow) -> dict[str, Any] | None:
         if step.type == "set_variables" and isinstance(step.output, Mapping):
             values |= step.output
     return {"trigger": view.run.input or {}, "steps": steps, "vars": values}
+
+
+def mail_template_choices(workflow: Workflow) -> list[tuple[str, str]]:
+    """The mail templates of the same workspace."""
+    return [(t.name, t.label) for t in MailTemplate.of_workspace(workflow.workspace_id)]
 
 
 def workflow_choices(workflow: Workflow) -> list[tuple[str, str]]:

@@ -151,6 +151,8 @@ class StepPanel:
             return outputs.workflow_choices(self.bench.workflow)
         if declared.kind == "connection":
             return outputs.connection_choices(self.bench.workflow, declared)
+        if declared.kind == "mail_template":
+            return outputs.mail_template_choices(self.bench.workflow)
         return None
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app, request, url_for
 
 from blueprints.access import i_may
+from blueprints.assets import icon_sprite_url
 from blueprints.editor import canvas, overlays, starts, wording
 from blueprints.policy import Verb
 from core.engine.definition import Definition
@@ -31,6 +32,7 @@ class At:
     selected: str
     may_edit: bool
     is_run: bool = False
+    sprite: str = ""
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Workbench:
             arguments["run"] = self.run.id
         link = url_for("editor.show", **arguments)
         link += "&" if "?" in link else "?"
-        return At(link, self.selected, self.may_edit, bool(self.run))
+        return At(link, self.selected, self.may_edit, bool(self.run), icon_sprite_url())
 
     @property
     def is_empty(self) -> bool:
