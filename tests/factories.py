@@ -3,7 +3,7 @@
 from itertools import count
 
 from core.engine.definition import Definition
-from core.runtime import runs, workspaces
+from core.runtime import runs, schedules, workspaces
 from core.runtime.runs import NewRun
 from core.storage.db import db, transaction
 from core.storage.workflow import Version, Workflow
@@ -47,6 +47,7 @@ def publish(workflow):
         workflow = session.get_one(Workflow, workflow.id)
         workflow.published_id = version.id
         workflow.published_revision = workflow.revision
+        schedules.follow(workflow, version)
     return version
 
 

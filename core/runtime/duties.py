@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, queue
 from core.engine.states import RunState
-from core.runtime import idempotency, rescue, values
+from core.runtime import firing, idempotency, rescue, values
 from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
@@ -22,8 +22,8 @@ _cleaned_at = 0.0
 
 
 def tick() -> None:
-    """Wake what is due, rescue what was lost, ring what was not heard, forget what has expired."""
-    for duty in (rescue.rescue_dead, wake_due, rescue.ring_unheard, clean):
+    """Start and wake what is due, rescue what was lost, ring what was not heard, and forget."""
+    for duty in DUTIES:
         _do(duty)
 
 
@@ -64,3 +64,13 @@ def _do(duty: Callable[[], object]) -> None:
         duty()
     except SQLAlchemyError:
         log.exception("%s failed; it is tried again in a second", duty.__name__)
+
+
+DUTIES = (
+    rescue.rescue_dead,
+    firing.fire_due,
+    firing.let_in,
+    wake_due,
+    rescue.ring_unheard,
+    clean,
+)

@@ -31,6 +31,7 @@ WAITS = {
     "call": "Waits for an answer from outside",
     "approval": "Waits for a person",
     "child": "Waits for another workflow",
+    "limit": "In line behind the run before",
     "unknown_outcome": "Needs you: did this happen?",
 }
 

@@ -53,6 +53,7 @@ class NewRun:
     ticket_hash: str | None = None
     timezone: str | None = None
     due_at: datetime | None = None
+    schedule_id: int | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -100,6 +101,7 @@ def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
         "ticket_hash": new.ticket_hash,
         "timezone": timezone,
         "due_at": new.due_at,
+        "schedule_id": new.schedule_id,
         "created_at": now,
         "rung_at": now,
     }

@@ -9,6 +9,7 @@ from core.engine import reading
 from core.engine.definition import Definition
 from core.engine.differences import differences
 from core.engine.reading import BadFile, WorkflowFile
+from core.engine.reading.schedules import SCHEDULE
 from core.engine.reading.shapes import Group, place
 from core.engine.reading.steps import raw_steps
 from core.engine.reading.triggers import PARAMETER
@@ -249,6 +250,8 @@ def tidy(definition: Definition) -> dict[str, Any]:
     endpoint = value.get("triggers", {}).get("endpoint", {})
     if "parameters" in endpoint:
         endpoint["parameters"] = [ordered(each, PARAMETER) for each in endpoint["parameters"]]
+    if listed := value.get("triggers", {}).get("schedules"):
+        value["triggers"]["schedules"] = [ordered(each, SCHEDULE) for each in listed]
     return value
 
 

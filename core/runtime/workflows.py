@@ -13,7 +13,7 @@ from core.engine import editing
 from core.engine.definition import Definition
 from core.engine.errors import DefinitionError
 from core.engine.states import FINAL
-from core.runtime import checks, runs
+from core.runtime import checks, runs, schedules
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.workflow import DraftChange, Version, Workflow
@@ -203,6 +203,7 @@ def publish(workflow: Workflow, *, by: str, note: str = "") -> Version:
         session.flush()
         current.published_id = version.id
         current.published_revision = current.revision
+        schedules.follow(current, version)
     return version
 
 
@@ -260,6 +261,7 @@ def delete(workflow: Workflow, *, by: str) -> None:
         current.deleted_at = clock.now()
         current.name = f"{current.name}~{current.id}"
         current.is_enabled = False
+        schedules.forget(current)
         _touch(current, by)
     unfinished = select(Run).where(Run.workflow_id == workflow.id, Run.state.not_in(FINAL))
     for run in list(db.session.scalars(unfinished)):

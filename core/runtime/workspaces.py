@@ -3,6 +3,7 @@
 from zoneinfo import available_timezones
 
 from core import clock
+from core.runtime import schedules
 from core.storage.db import db, transaction
 from core.storage.workspace import Workspace
 
@@ -45,4 +46,7 @@ def change(workspace: Workspace, *, label: str, timezone: str) -> None:
     if problems := problems_of(label, timezone):
         raise InvalidWorkspace(problems)
     with transaction():
+        is_elsewhere = workspace.timezone != timezone
         workspace.label, workspace.timezone = label.strip(), timezone
+        if is_elsewhere:
+            schedules.follow_zone(workspace)

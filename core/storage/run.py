@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.engine.errors import StateConflict
 from core.engine.states import FINAL, RunState, states_before
 from core.storage.columns import Instant, Json, JsonBlob, new_id
 from core.storage.db import db
+
+BY_SCHEDULE = text("schedule_id IS NOT NULL")  # calls don't pay for this index
 
 
 class Run(db.Model):  # type: ignore[name-defined,misc]
@@ -24,6 +26,14 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_run_state_wake_at", "state", "wake_at"),
         Index("ix_run_state_lease", "state", "lease_until"),
         Index("ix_run_state_rung_at", "state", "rung_at"),
+        Index(
+            "ix_run_state_schedule",
+            "state",
+            "schedule_id",
+            "due_at",
+            sqlite_where=BY_SCHEDULE,
+            postgresql_where=BY_SCHEDULE,
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -57,6 +67,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     steps_used: Mapped[int] = mapped_column(default=0)
     timezone: Mapped[str] = mapped_column(default="UTC")
     due_at: Mapped[datetime | None] = mapped_column(Instant)
+    schedule_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)

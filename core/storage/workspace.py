@@ -16,6 +16,8 @@ class Workspace(db.Model):  # type: ignore[name-defined,misc]
     label: Mapped[str]
     timezone: Mapped[str] = mapped_column(default="UTC")
     created_at: Mapped[datetime] = mapped_column(Instant)
+    schedules_paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    schedules_paused_by: Mapped[str | None]
 
     @classmethod
     def named(cls, name: str) -> "Workspace | None":

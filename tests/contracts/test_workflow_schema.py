@@ -65,7 +65,8 @@ def test_each_example_is_written_as_an_export_writes_it(example):
                 {"id": "a", "type": "wait", "inputs": {}, "branches": [{"key": "b", "steps": []}]}
             ]
         },
-        {"triggers": {"schedules": []}},
+        {"triggers": {"things": []}},
+        {"triggers": {"schedules": [{"key": "a", "rrule": "FREQ=DAILY"}]}},
         {"triggers": {"endpoint": {"auth": {"scheme": "magic"}}}},
     ],
 )

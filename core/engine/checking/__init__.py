@@ -14,6 +14,7 @@ from core.engine.checking.references import (
     expression_problems,
     what_is_missing,
 )
+from core.engine.checking.schedules import schedule_problems
 from core.engine.checking.secrets import secret_problems
 from core.engine.definition import Definition, Step
 from core.engine.reading import SETTINGS
@@ -97,6 +98,7 @@ def live_steps(steps: tuple[Step, ...]) -> Iterator[Step]:
 def trigger_problems(check: Check) -> Iterator[Problem]:
     triggers = check.definition.triggers
     yield from shape_problems(triggers_shape(check.auth_schemes), triggers, "triggers")
+    yield from schedule_problems(triggers)
     endpoint = triggers.get("endpoint")
     if not isinstance(endpoint, Mapping):
         return

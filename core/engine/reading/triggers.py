@@ -10,6 +10,7 @@ from core.engine.fields import Field
 from core.engine.parameter_types import TYPES
 from core.engine.parameters import LONGEST_PATTERN
 from core.engine.reading.conditions import Condition
+from core.engine.reading.schedules import SCHEDULES
 from core.engine.reading.shapes import (
     Anything,
     Choice,
@@ -163,7 +164,7 @@ def triggers(auth_schemes: AuthSchemes | None) -> Group:
     return Group(
         {
             "endpoint": endpoint(auth_schemes),
-            "schedules": NotBuilt("schedules are"),
+            "schedules": SCHEDULES,
             "things": NotBuilt("starts when data changes are"),
         },
         what="start",

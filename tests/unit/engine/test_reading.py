@@ -169,7 +169,6 @@ def test_all_problems_are_listed_at_once():
             "nest only one level",
         ),
         (("triggers", "webhook"), {}, "triggers.webhook", "unknown start “webhook”"),
-        (("triggers", "schedules"), [], "triggers.schedules", "schedules are not built yet"),
         (("triggers", "things"), [], "triggers.things", "not built yet in this version"),
         (
             ("triggers", "endpoint", "run_as"),
