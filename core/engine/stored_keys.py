@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from core.engine import durations
+from core.engine.durations import parse
 from core.engine.errors import StepFailed
 from core.engine.fields import Field
 
@@ -39,6 +39,6 @@ def read_expiry(inputs: Mapping[str, Any], now: datetime) -> datetime | None:
     if given is None or given == "":
         return None
     try:
-        return now + durations.parse(given)
+        return now + parse(given)
     except (ValueError, OverflowError) as error:
         raise StepFailed(f"“Forget it after”: {error}") from error

@@ -154,49 +154,64 @@ class StepWalk:
 
     def _view(self, step: Step, place: Place) -> StepView:
         path = place.prefix + step.id
-        step_type = self.step_types.get(step.type)
         trace = self.traces.steps.get(path) or Trace()
         row, wait = self.step_runs.get(path), self.waits.get(path)
-        is_loop = isinstance(step_type, BlockType) and step_type.is_loop
         state = self._state(step, trace, row, wait, place)
         started_at, finished_at = self._span(trace, row, state)
-        taken = tuple((trace.opened or {}).get("taken") or ())
         return StepView(
             path=path,
             step_id=step.id,
             depth=place.depth,
-            type=step.type,
-            label=step.label or (step_type.label if step_type else step.type),
             state=state,
             number=self.numbers[step.id],
-            kind=step_type.category if step_type else "code",
-            icon=step_type.icon if step_type else "circle-help",
-            type_label=step_type.label if step_type else step.type,
-            is_block=bool(step.branches),
-            is_loop=is_loop,
             started_at=started_at,
             finished_at=finished_at,
             attempt=row.attempt if row else len(trace.failed_attempts) + 1,
             attempts=attempts_of(trace, row, self.traces.holds, started_at),
             inputs=trace.inputs if trace.inputs is not None else row and row.inputs,
             output=trace.output if trace.is_done else row and row.output,
-            error=row.error if row and row.error else self._block_error(path, state),
+            error=row.error if row and row.error else self._block_error(state),
             is_handled=state == "failed" and trace.is_done,
             item=place.item,
             item_name=place.item_name,
-            item_count=self._item_count(path, trace) if is_loop else None,
-            items_begun=len(self._turns(path)) if is_loop else 0,
-            item_from=self._first_item(path, trace) if is_loop else 0,
-            failed_items=self._failed_items(path) if is_loop else (),
-            taken=taken,
-            taken_labels=tuple(b.label or b.key for b in step.branches if b.key in taken),
             is_untaken=place.is_untaken,
             why=trace.skipped,
             is_wait="wake_at" in (trace.opened or {}) or bool(wait and wait.kind != "retry"),
             wait_kind=wait.kind if wait and state == "waiting" else "",
             wake_at=wait.wake_at if wait and state == "waiting" else None,
             key=row.key if row else "",
+            **self._about_kind(step),
+            **self._about_block(step, path, trace),
         )
+
+    def _about_kind(self, step: Step) -> dict[str, Any]:
+        """What the step's kind says about it; a kind that is gone leaves its key."""
+        step_type = self.step_types.get(step.type)
+        if step_type is None:
+            return {"type": step.type, "label": step.label or step.type, "type_label": step.type}
+        return {
+            "type": step.type,
+            "label": step.label or step_type.label,
+            "kind": step_type.category,
+            "icon": step_type.icon,
+            "type_label": step_type.label,
+        }
+
+    def _about_block(self, step: Step, path: str, trace: Trace) -> dict[str, Any]:
+        """The paths a block has taken, the turns of a loop."""
+        taken = tuple((trace.opened or {}).get("taken") or ())
+        labels = tuple(b.label or b.key for b in step.branches if b.key in taken)
+        facts = {"is_block": bool(step.branches), "taken": taken, "taken_labels": labels}
+        step_type = self.step_types.get(step.type)
+        if not (isinstance(step_type, BlockType) and step_type.is_loop):
+            return facts
+        return facts | {
+            "is_loop": True,
+            "item_count": self._item_count(path, trace),
+            "items_begun": len(self._turns(path)),
+            "item_from": self._first_item(path, trace),
+            "failed_items": self._failed_items(path),
+        }
 
     def _state(
         self, step: Step, trace: Trace, row: StepRun | None, wait: Wait | None, place: Place
@@ -225,7 +240,7 @@ class StepWalk:
             case _:
                 return "interrupted"
 
-    def _block_error(self, path: str, state: str) -> Mapping[str, Any] | None:
+    def _block_error(self, state: str) -> Mapping[str, Any] | None:
         """The failure that passed through this block on its way out."""
         error = self.run.error
         if state == "failed" and isinstance(error, Mapping):
