@@ -124,7 +124,6 @@ def test_a_workflow_is_built_with_the_keyboard_alone(order):
     page.keyboard.press("m")
     expect(page.locator("#say")).to_contain_text("Enter to drop, Escape to cancel")
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
     expect(page.locator("#say")).to_contain_text("at the end of Yes")
     page.keyboard.press("Enter")
     expect(page.locator("#steps-big-yes #card-stop")).to_be_visible()
