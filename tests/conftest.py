@@ -12,6 +12,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from core import config
 from tests.people import client_of, password_hash, people  # noqa: F401
+from tests.json_suite import FOLDER as json_suite_folder
 from tests.servers import PostgreSQL, Valkey
 
 UNIT_TESTS = "tests/unit"
@@ -32,6 +33,13 @@ def pytest_collection_modifyitems(items):
         uses = getattr(getattr(item, "callspec", None), "params", {}).get("database")
         if uses == "postgresql" or "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgresql)
+
+
+@pytest.fixture(scope="session")
+def json_suite():
+    """The cases of JSONTestSuite, which the project carries no copy of."""
+    if not json_suite_folder.is_dir():
+        pytest.skip("JSONTestSuite is not in ../shared/corpora")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,4 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared/corpora/JSONTestSuite/test_parsing"
-needs_suite = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="JSONTestSuite is not in ../shared/corpora"
-)
+needs_suite = pytest.mark.usefixtures("json_suite")
