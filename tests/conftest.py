@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from core import config
-from tests.people import client_of, password_hash, people  # noqa: F401
 from tests.json_suite import FOLDER as json_suite_folder
+from tests.people import client_of, password_hash, people  # noqa: F401
 from tests.servers import PostgreSQL, Valkey
 
 UNIT_TESTS = "tests/unit"
