@@ -39,6 +39,7 @@ export async function select(id, { tab = "", focus = true } = {}) {
   flush()
   await settled()
   if (mine !== asked) return
+  mark(id) // what was saved meanwhile has marked its own card
   const url = addressOf(id, { tab })
   history.replaceState(history.state, "", url)
   await htmx.ajax("GET", url, { source: "#canvas", target: "#panel", swap: "outerHTML" })

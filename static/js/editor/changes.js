@@ -11,8 +11,9 @@ const source = () => document.getElementById("changes")
 export const settled = () => tail
 export const selectedNow = () => new URLSearchParams(location.search).get("step") ?? ""
 
-// An operation on the tree of steps.
+// An operation on the tree of steps; what is still being typed is saved before it.
 export function operate(values) {
+  document.dispatchEvent(new Event("editor:leaving"))
   return send(source().getAttribute("action"), { tab: currentTab(), ...values })
 }
 

@@ -1,0 +1,47 @@
+"""A workflow's own settings."""
+
+from core.runtime import workflows
+
+TYPED = {"label": "Orders", "folder": "Sales", "color": "teal", "description": "Ask Kim."}
+
+
+def save(editor, **values):
+    return editor.client.post(f"{editor.url}/settings", data={**TYPED, **values})
+
+
+def test_names_are_saved_at_once(editor):
+    answer = save(editor)
+
+    workflow = editor.workflow
+    assert answer.status_code == 303
+    assert (workflow.label, workflow.folder, workflow.color) == ("Orders", "Sales", "teal")
+    assert "Ask Kim." in editor.client.get(f"{editor.url}/settings").text
+
+
+def test_what_runs_go_by_becomes_part_of_the_draft(editor):
+    save(editor, run_title="{{ trigger.email }}", timeout="5m")
+
+    assert editor.draft.settings == {"run_title": "{{ trigger.email }}", "timeout": "5m"}
+    assert workflows.can_undo(editor.workflow)
+    save(editor, run_title="", timeout="")
+    assert editor.draft.settings == {}
+
+
+def test_what_cannot_be_is_told_and_nothing_is_lost(editor):
+    answer = save(editor, timeout="20 bananas", label="Kept in the form")
+
+    assert answer.status_code == 422
+    assert "is not a length of time" in answer.text
+    assert 'value="Kept in the form"' in answer.text
+    assert editor.workflow.label == "Order intake"
+
+
+def test_a_workflow_needs_a_name(editor):
+    assert save(editor, label=" ").status_code == 422
+
+
+def test_who_may_only_look_changes_nothing(editor_of, people):
+    viewer = editor_of(people.vera)
+
+    assert save(viewer).status_code == 403
+    assert "Save" not in viewer.client.get(f"{viewer.url}/settings").text
