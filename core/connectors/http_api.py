@@ -86,20 +86,10 @@ class HttpApi(Connector):
         key = secrets["key"]
         match fields["style"]:
             case "header":
-                return with_header(request, str(fields["header_name"]), key)
+                return request.with_private_header(str(fields["header_name"]), key)
             case "query":
                 return replace(request, query={**request.query, str(fields["query_name"]): key})
             case "basic":
                 login = base64.b64encode(f"{fields['username']}:{key}".encode()).decode()
-                return with_header(request, "Authorization", f"Basic {login}")
-        return with_header(request, "Authorization", f"Bearer {key}")
-
-
-def with_header(request: OutgoingRequest, name: str, value: str) -> OutgoingRequest:
-    """The request with a private header, in place of any of that name."""
-    kept = {other: text for other, text in request.headers.items() if other.lower() != name.lower()}
-    return replace(
-        request,
-        headers={**kept, name: value},
-        private_headers=request.private_headers | {name.lower()},
-    )
+                return request.with_private_header("Authorization", f"Basic {login}")
+        return request.with_private_header("Authorization", f"Bearer {key}")

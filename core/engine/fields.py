@@ -20,6 +20,7 @@ KINDS = frozenset(
         "url",
         "workflow",  # the name of a workflow of this workspace
         "connection",  # the name of a connection; `choices` lists the fitting types
+        "mail_template",  # the name of a mail template
         "secret",  # only in connectors: write-only
         "code",
     }

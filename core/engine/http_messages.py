@@ -1,8 +1,8 @@
 """What a step asks of the outside world over HTTP, what comes back, and how it can fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
 BodyType = Literal["json", "form", "multipart", "text", "none"]
 FailureKind = Literal["connection", "timeout", "blocked_address", "http"]
@@ -31,6 +31,12 @@ class OutgoingRequest:
     follow_redirects: bool = True
     timeout: float = DEFAULT_TIMEOUT
     max_bytes: int = DEFAULT_MAX_BYTES
+
+    def with_private_header(self, name: str, value: str) -> Self:
+        """The same request with a secret in a header, in place of any of that name."""
+        kept = {key: text for key, text in self.headers.items() if key.lower() != name.lower()}
+        private = self.private_headers | {name.lower()}
+        return replace(self, headers={**kept, name: value}, private_headers=private)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from core.engine.definition import Branch, Step
 from core.engine.fields import Field
 from core.engine.http_messages import OutgoingAnswer, OutgoingRequest
+from core.engine.mail_messages import OutgoingMail
+from core.engine.mail_templates import MailContent
 from core.engine.outcomes import Done, Outcome
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ class Http(Protocol):
 
     def send(self, request: OutgoingRequest, *, connection: str | None = None) -> OutgoingAnswer:
         """Send it through the guard, signed by the named connection."""
+
+
+class Mail(Protocol):
+    """The one way out for mails: sent, or kept in the outbox."""
+
+    def template(self, name: str) -> MailContent:
+        """The mail template of that name; raises MailFailed."""
+
+    def send(self, mail: OutgoingMail, *, connection: str | None = None) -> str:
+        """Send it through the named connection, or keep it; returns its Message-ID."""
 
 
 class StoredValues(Protocol):
@@ -53,6 +65,7 @@ class StepContext:
     key: str  # Idempotency-Key of this step's effect: "<run id>:<step path>"
     started_at: datetime
     http: Http
+    mail: Mail
     values: StoredValues
     log: Log
     timezone: str = "UTC"

@@ -266,7 +266,8 @@ class Walker:
     def _context(self, perform: Perform, frame: Frame) -> StepContext:
         log = _JournalLog(self.journal, perform.path, self.now)
         zone = (frame.scope.get("run") or {}).get("timezone") or "UTC"
-        return StepContext(perform.key, self.now(), _OUTSIDE, _OUTSIDE, log, zone, perform.timeout)
+        world = {"http": _OUTSIDE, "mail": _OUTSIDE, "values": _OUTSIDE, "log": log}
+        return StepContext(perform.key, self.now(), **world, timezone=zone, timeout=perform.timeout)
 
     def _with_deadline(self, step: Step, path: str, frame: Frame) -> Frame:
         """The frame of a block that may only take so long; the deadline outlives a crash."""

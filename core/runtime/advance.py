@@ -27,6 +27,7 @@ from core.engine.walking import Limits
 from core.runtime import children, definitions, endings, leases, scope
 from core.runtime.journal import RunJournal
 from core.runtime.leases import Claim
+from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
@@ -203,11 +204,20 @@ class Advance:
             key=perform.key,
             started_at=clock.now(),
             http=self.outgoing,
+            mail=self._outbox(perform),
             values=values,
             log=self.journal.log(perform.path),
             timezone=self.run_row.timezone,
             timeout=perform.timeout,
         )
+
+    def _outbox(self, perform: Perform) -> Outbox:
+        run = self.run_row
+        step = perform.step.label or perform.step_type.label
+        origin = Origin(
+            run.workspace_id, perform.key, workflow_id=run.workflow_id, run_id=run.id, step=step
+        )
+        return Outbox(origin, seconds=perform.timeout)
 
     def _wake_due(self) -> bool:
         now = clock.now()

@@ -35,9 +35,22 @@ def start(
     """
     if parent.depth >= MOST_DEPTH:
         raise StepFailed(f"workflows start each other more than {MOST_DEPTH} deep", kind="limit")
-    workflow_id, version_id, definition = _version(connection, parent, order.workflow)
-    values = _checked(definition, order, parent.timezone)
-    child = {
+    workflow_id, version_id, definition = version_of(connection, parent, order.workflow)
+    values = checked(definition, order, parent.timezone)
+    child = row_of(parent, perform.path, workflow_id, version_id, values)
+    connection.execute(insert(RUN).values(child))
+    if not order.wait:
+        return child["id"], Done({"run_id": child["id"]})
+    wait = {"run_id": parent.id, "path": perform.path, "round": parent.round, "kind": "child"}
+    connection.execute(insert(WAIT).values(wait))
+    return child["id"], order
+
+
+def row_of(
+    parent: Row[Any], path: str, workflow_id: int, version_id: int, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is written of a run that this one starts at that path."""
+    return {
         "id": new_id(),
         "workspace_id": parent.workspace_id,
         "workflow_id": workflow_id,
@@ -46,19 +59,13 @@ def start(
         "origin": "workflow",
         "started_by": parent.title or parent.id,
         "parent_run_id": parent.id,
-        "parent_path": perform.path,
+        "parent_path": path,
         "depth": parent.depth + 1,
-        "input": {**values, "headers": {}, "query": {}, "body": values, "caller": None},
+        "input": {**values, "headers": {}, "query": {}, "body": dict(values), "caller": None},
         "timezone": parent.timezone,
         "created_at": clock.now(),
         "rung_at": clock.now(),
     }
-    connection.execute(insert(RUN).values(child))
-    if not order.wait:
-        return child["id"], Done({"run_id": child["id"]})
-    wait = {"run_id": parent.id, "path": perform.path, "round": parent.round, "kind": "child"}
-    connection.execute(insert(WAIT).values(wait))
-    return child["id"], order
 
 
 def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, Any]) -> str | None:
@@ -94,7 +101,7 @@ def _is_answered(child: Row[Any]) -> Any:
     )
 
 
-def _version(connection: Connection, parent: Row[Any], name: str) -> tuple[int, int, Definition]:
+def version_of(connection: Connection, parent: Row[Any], name: str) -> tuple[int, int, Definition]:
     """The workflow to run: its published version, or in a draft run its draft's snapshot."""
     query = select(WORKFLOW).where(
         WORKFLOW.c.workspace_id == parent.workspace_id,
@@ -132,7 +139,7 @@ def snapshot(connection: Connection, workflow: Row[Any]) -> int:
     return int(made.scalar_one())
 
 
-def _checked(definition: Definition, order: StartRun, timezone: str) -> dict[str, Any]:
+def checked(definition: Definition, order: StartRun, timezone: str) -> dict[str, Any]:
     """The parameters as the child declares them; raises StepFailed naming every problem."""
     raw = definition.triggers.get("endpoint", {}).get("parameters")
     if not raw:

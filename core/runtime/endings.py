@@ -1,6 +1,6 @@
 """How a held run ends: well, badly, cancelled, or by a mistake of ours; and who is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, update
 from core import clock, queue
 from core.engine.executor import Ended
 from core.engine.states import RunState
-from core.runtime import children
+from core.runtime import children, failures
 from core.runtime.journal import RunJournal
 from core.runtime.leases import Claim
 from core.storage.db import write_connection
@@ -21,18 +21,19 @@ LET_GO: Mapping[str, Any] = {"lease_until": None, "worker_id": None, "wake_at": 
 def end(
     claim: Claim, journal: RunJournal, ended: Ended, response: Mapping[str, Any] | None
 ) -> None:
-    """Write the last entries, the final state and the parent's answer together; then tell."""
+    """Write the last entries, the final state and what follows from it together; then tell."""
+    state = RunState(ended.state)
     answer = {"state": ended.state, "response": response, "error": ended.error}
-    parent = journal.commit(
-        lambda connection: children.answer_parent(connection, claim.row, answer),
-        state=RunState(ended.state),
+    rung = journal.commit(
+        lambda connection: _follow(connection, claim.row, state, answer),
+        state=state,
         reason=ended.reason,
         response=response,
         error=ended.error,
         finished_at=clock.now(),
         **LET_GO,
     )
-    tell(claim.row.id, parent)
+    tell(claim.row.id, rung)
 
 
 def cancel_held(claim: Claim) -> None:
@@ -54,20 +55,31 @@ def cancelled_error() -> dict[str, Any]:
 
 def close(
     connection: Connection, run: Row[Any], state: RunState, error: Mapping[str, Any], reason: Any
-) -> str | None:
-    """Write a final state for a run nobody holds any more; returns a parent to ring."""
+) -> Sequence[str]:
+    """Write a final state for a run nobody holds any more; returns the runs to ring."""
     values = {"state": state, "error": dict(error), "reason": reason, "finished_at": clock.now()}
     connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values, **LET_GO))
     answer = {"state": state, "response": None, "error": dict(error)}
-    return children.answer_parent(connection, run, answer)
+    return _follow(connection, run, state, answer)
 
 
-def tell(run_id: str, parent: str | None) -> None:
-    """Wake whoever waits for this run: callers, pages, its parent."""
+def tell(run_id: str, rung: Sequence[str]) -> None:
+    """Wake whoever waits for this run: callers, pages, its parent; and what its end started."""
     queue.publish("answered", run_id)
     queue.publish(f"run:{run_id}", "ended")
-    if parent is not None:
-        queue.ring(parent)
+    for other in rung:
+        queue.ring(other)
+
+
+def _follow(
+    connection: Connection, run: Row[Any], state: RunState, answer: Mapping[str, Any]
+) -> Sequence[str]:
+    """Answer a waiting parent, and do what follows a failure; returns the runs to ring."""
+    parent = children.answer_parent(connection, run, answer)
+    started = None
+    if state == RunState.FAILED:
+        started = failures.follow(connection, run, answer["error"])
+    return [run_id for run_id in (parent, started) if run_id is not None]
 
 
 def _close(claim: Claim, state: RunState, error: Mapping[str, Any]) -> None:
@@ -76,5 +88,5 @@ def _close(claim: Claim, state: RunState, error: Mapping[str, Any]) -> None:
         held = connection.execute(update(RUN).where(*mine).values(lease_until=None))
         if held.rowcount != 1:
             return
-        parent = close(connection, claim.row, state, error, None)
-    tell(claim.row.id, parent)
+        rung = close(connection, claim.row, state, error, None)
+    tell(claim.row.id, rung)

@@ -146,8 +146,12 @@ def secret_forms(signer: Signer) -> tuple[str, ...]:
 
 
 def note_use(signer: Signer, answer: OutgoingAnswer) -> None:
-    """Remember when it was used and whether it works, at most once a minute or on a change."""
-    result = "refused" if answer.status in REFUSALS else "works"
+    """Remember when it was used and whether it works."""
+    note_result(signer, "refused" if answer.status in REFUSALS else "works")
+
+
+def note_result(signer: Signer, result: str) -> None:
+    """Remember how its last use went, at most once a minute or on a change."""
     now = clock.now()
     stale = or_(
         Connection.last_used_at.is_(None),

@@ -1,6 +1,7 @@
 """Take up runs again whose holder died, and bells that nobody heard."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -90,16 +91,16 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
     if final is None:
         queue.ring(run_id)
     else:
-        endings.tell(run_id, *final)
+        endings.tell(run_id, final)
 
 
-def _settle(connection: Any, run: Row[Any]) -> tuple[str | None] | None:
+def _settle(connection: Any, run: Row[Any]) -> Sequence[str] | None:
     """Close a run that was being cancelled, or that takes every worker with it."""
     if run.cancel_requested_at is not None:
         error = endings.cancelled_error()
-        return (endings.close(connection, run, RunState.CANCELLED, error, None),)
+        return endings.close(connection, run, RunState.CANCELLED, error, None)
     if run.deaths + 1 < MOST_DEATHS:
         return None
     message = f"{MOST_DEATHS} workers ended while they carried this run out; it is set aside"
     error = {"kind": "quarantined", "message": message, "retryable": False}
-    return (endings.close(connection, run, RunState.FAILED, error, Reason.QUARANTINED),)
+    return endings.close(connection, run, RunState.FAILED, error, Reason.QUARANTINED)

@@ -1,7 +1,7 @@
 """Runs from outside: start, find, list, run again, cancel."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -153,15 +153,15 @@ def cancel(run: Run) -> None:
         ).one()
         if row.state in FINAL:
             raise StateConflict(f"the run has already {row.state}")
-        parent = None
+        rung: Sequence[str] = ()
         if row.state == RunState.RUNNING:
             session.execute(
                 update(Run).where(Run.id == run.id).values(cancel_requested_at=clock.now())
             )
         else:
             error = endings.cancelled_error()
-            parent = endings.close(session.connection(), row, RunState.CANCELLED, error, None)
-    endings.tell(run.id, parent)
+            rung = endings.close(session.connection(), row, RunState.CANCELLED, error, None)
+    endings.tell(run.id, rung)
     _cancel_awaited_children(run.id)
     db.session.refresh(run)
 

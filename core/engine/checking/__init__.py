@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.engine.auth_scheme import AuthScheme
-from core.engine.checking.fields import Surroundings, condition_problems, field_problems
+from core.engine.checking.fields import (
+    Surroundings,
+    condition_problems,
+    field_problems,
+    workflow_problems,
+)
 from core.engine.checking.problem import ERROR, WARNING, Place, Problem
 from core.engine.checking.references import (
     BEFORE_A_RUN,
@@ -129,6 +134,10 @@ def settings_problems(check: Check) -> Iterator[Problem]:
     reader = Reader(check.known, roots=BEFORE_A_RUN)
     title = settings.get("run_title")
     yield from expression_problems(title, Place(None, "settings.run_title"), reader)
+    order = settings.get("on_failure")
+    if isinstance(order, Mapping) and isinstance(order.get("workflow"), str):
+        here = Place(None, "settings.on_failure.workflow")
+        yield from workflow_problems(order["workflow"], here, check.surroundings)
 
 
 def shape_problems(shape: Shape, value: Any, root: str) -> Iterator[Problem]:

@@ -156,6 +156,11 @@ def check_url(field: Field, value: Any, here: Place, around: Surroundings) -> It
 def check_workflow(
     field: Field, value: Any, here: Place, around: Surroundings
 ) -> Iterator[Problem]:
+    yield from workflow_problems(value, here, around)
+
+
+def workflow_problems(value: Any, here: Place, around: Surroundings) -> Iterator[Problem]:
+    """Whether there is a workflow of that name."""
     if value not in around.workflows:
         near = did_you_mean(str(value), around.workflows)
         yield here.error("unknown_workflow", f"there is no workflow called {say(value)}{near}")

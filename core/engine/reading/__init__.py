@@ -140,7 +140,7 @@ SETTINGS = Group(
         "max_steps": Number(1, MOST_STEPS_OF_A_RUN, is_whole=True),
         "run_title": Text(longest=2000),
         "concurrency": NotBuilt("limits on how many runs go at a time are"),
-        "on_failure": NotBuilt("a workflow that runs after a failure (on_failure) is"),
+        "on_failure": Group({"workflow": NAME}, ("workflow",)),
     },
     what="setting",
 )

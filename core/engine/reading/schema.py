@@ -26,6 +26,7 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "url": {"type": "string"},
     "workflow": {"type": "string"},
     "connection": {"type": "string"},
+    "mail_template": {"type": "string"},
     "condition": {"$ref": "#/$defs/condition"},
 }
 

@@ -49,6 +49,7 @@ CLOSED_V6 = tuple(
     )
 )
 WEB_PORTS = frozenset({80, 443})
+MAIL_PORTS = frozenset({25, 465, 587})
 FIRST_FREE_PORT = 1024
 
 
@@ -101,7 +102,14 @@ class Target:
     is_opened: bool  # by the operator, so it lies inside the own network
 
 
-def check(host: str, port: int, found: Iterable[Address], allowed: AllowedHosts) -> Target:
+def check(
+    host: str,
+    port: int,
+    found: Iterable[Address],
+    allowed: AllowedHosts,
+    *,
+    ports: frozenset[int] = WEB_PORTS,
+) -> Target:
     """The target, if every address of the host may be reached; else HttpFailed."""
     addresses = tuple(_plain(address) for address in found)
     if allowed.opens_name(host, port):
@@ -111,17 +119,19 @@ def check(host: str, port: int, found: Iterable[Address], allowed: AllowedHosts)
         if address not in opened and not is_public(address):
             raise blocked(host, port, address)
     if not opened:
-        check_port(host, port)
+        check_port(host, port, ports)
     return Target(host, port, addresses, is_opened=bool(opened))
 
 
-def check_port(host: str, port: int) -> None:
-    """Refuse the ports of mail, shells and the like: a web request there is never meant well."""
-    if port in WEB_PORTS or port >= FIRST_FREE_PORT:
+def check_port(host: str, port: int, ports: frozenset[int] = WEB_PORTS) -> None:
+    """Refuse the ports of other services, shells and the like: nothing there is meant well."""
+    if port in ports or port >= FIRST_FREE_PORT:
         return
+    what = "web" if ports is WEB_PORTS else "mail"
+    usual = ", ".join(str(usual) for usual in sorted(ports))
     raise HttpFailed(
         "blocked_address",
-        f"Port {port} of {host} is closed to workflows: web servers answer on 80, 443 or above "
+        f"Port {port} of {host} is closed to workflows: {what} servers answer on {usual} or above "
         f"1023. Whoever runs openBuild can open it: OPENBUILD_ALLOWED_HOSTS_OUT={host}:{port}",
     )
 

@@ -104,8 +104,8 @@ def _client(allowed: AllowedHosts, way_out: WayOut) -> "Client":
     return cast(Client, _thread.client)
 
 
-@cache
-def _trust(ca_file: str) -> ssl.SSLContext:
+def trust(ca_file: str) -> ssl.SSLContext:
+    """Whose certificates count: the usual authorities, and the operator's own."""
     context = httpx.create_ssl_context(trust_env=False)
     if ca_file:
         try:
@@ -118,21 +118,24 @@ def _trust(ca_file: str) -> ssl.SSLContext:
     return context
 
 
+_trust = cache(trust)
+
+
 class Client:
     """The open connections of one thread, straight and through the operator's proxy."""
 
     def __init__(self, allowed: AllowedHosts, way_out: WayOut) -> None:
         self.pools: list[httpcore.ConnectionPool] = []
-        trust = _trust(way_out.ca_file)
+        trusted = _trust(way_out.ca_file)
         self.backend = GuardedBackend(allowed)
         self.straight = httpcore.ConnectionPool(
-            ssl_context=trust,
+            ssl_context=trusted,
             network_backend=self.backend,
             max_connections=KEPT_CONNECTIONS,
             keepalive_expiry=KEPT_SECONDS,
         )
         self.to_proxy = UnguardedBackend(allowed)
-        self.proxied = _proxy_pool(way_out.proxy, trust, self.to_proxy) if way_out.proxy else None
+        self.proxied = _proxy_pool(way_out.proxy, trusted, self.to_proxy) if way_out.proxy else None
         self.pools += filter(None, (self.straight, self.proxied))
 
     def __del__(self) -> None:

@@ -15,7 +15,7 @@ import httpcore
 
 from core.engine.http_messages import HttpFailed
 from core.runtime.gateways import addresses
-from core.runtime.gateways.addresses import Address, AllowedHosts, Target
+from core.runtime.gateways.addresses import WEB_PORTS, Address, AllowedHosts, Target
 
 CONNECT_SECONDS = 7.0
 
@@ -48,15 +48,30 @@ def timed_out(deadline: Deadline) -> HttpFailed:
     )
 
 
-def connect(host: str, port: int, *, allowed: AllowedHosts, deadline: Deadline) -> socket.socket:
+def connect(
+    host: str,
+    port: int,
+    *,
+    allowed: AllowedHosts,
+    deadline: Deadline,
+    ports: frozenset[int] = WEB_PORTS,
+) -> socket.socket:
     """A connected socket to a host that may be reached; for anything that isn't HTTP."""
-    target = find(host, port, allowed=allowed, deadline=deadline)
+    target = find(host, port, allowed=allowed, deadline=deadline, ports=ports)
     return open_socket(target, deadline)
 
 
-def find(host: str, port: int, *, allowed: AllowedHosts, deadline: Deadline) -> Target:
+def find(
+    host: str,
+    port: int,
+    *,
+    allowed: AllowedHosts,
+    deadline: Deadline,
+    ports: frozenset[int] = WEB_PORTS,
+) -> Target:
     """Resolve the host once and check every address that it has."""
-    return addresses.check(host, port, resolve(host, port, deadline), allowed)
+    found = resolve(host, port, deadline)
+    return addresses.check(host, port, found, allowed, ports=ports)
 
 
 def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
@@ -187,7 +202,7 @@ class DeadlineStream(httpcore.NetworkStream):
             secured = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
         except Exception as error:
             self.close()
-            raise _no_tls(error, server_hostname, deadline) from error
+            raise no_tls(error, server_hostname, deadline) from error
         return DeadlineStream(secured, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
@@ -201,7 +216,7 @@ class DeadlineStream(httpcore.NetworkStream):
         return None
 
 
-def _no_tls(error: Exception, host: str | None, deadline: Deadline) -> Exception:
+def no_tls(error: Exception, host: str | None, deadline: Deadline) -> Exception:
     if isinstance(error, ssl.SSLCertVerificationError):
         return HttpFailed(
             "connection",

@@ -12,6 +12,14 @@ class ClosedHttp:
         raise AssertionError(f"nothing may be sent, but {request.url} was")
 
 
+class ClosedMail:
+    def template(self, name):
+        raise AssertionError(f"no template is needed, but {name} was asked for")
+
+    def send(self, mail, *, connection=None):
+        raise AssertionError(f"nothing may be sent, but {mail.subject} was")
+
+
 class MemoryValues:
     def __init__(self, **values):
         self.values = values
@@ -39,5 +47,6 @@ class MemoryLog:
 
 def a_context(**parts):
     """A context with these parts, and harmless ones for the rest."""
-    usual = {"http": ClosedHttp(), "values": MemoryValues(), "log": MemoryLog()}
+    usual = {"http": ClosedHttp(), "mail": ClosedMail()}
+    usual |= {"values": MemoryValues(), "log": MemoryLog()}
     return StepContext(key="run:step", started_at=NOW, **(usual | parts))

@@ -1,0 +1,93 @@
+"""SendGrid: mails sent by one web request each."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.engine.connector import Fields, Secrets
+from core.engine.fields import Field
+from core.engine.http_messages import OutgoingAnswer, OutgoingRequest, is_retryable_status
+from core.engine.mail_composing import plain_text
+from core.engine.mail_connector import FROM_EMAIL, FROM_NAME, MailConnector, service_problem
+from core.engine.mail_messages import MailAddress, MailFailed, OutgoingMail
+
+
+class SendGrid(MailConnector):
+    """An API key that may send mails."""
+
+    label = "SendGrid"
+    help = "Sends mails through SendGrid, with an API key that may “Mail Send”."
+    icon = "send"
+    category = "connect"
+    keywords = ("mail", "email", "sendgrid", "twilio")
+    fields = (
+        Field("key", "API key", kind="secret"),
+        FROM_EMAIL,
+        FROM_NAME,
+        Field(
+            "base_url",
+            "Address of the service",
+            kind="url",
+            literal=True,
+            default="https://api.sendgrid.com",
+            help="For the EU: https://api.eu.sendgrid.com.",
+        ),
+    )
+
+    def addresses(self, fields: Fields) -> tuple[str, ...]:
+        """The service's own address."""
+        return (str(fields["base_url"]),)
+
+    def place(self, fields: Fields) -> str:
+        """Who the mails come from."""
+        return str(fields.get("from_email", ""))
+
+    def problems(self, fields: Fields) -> Mapping[str, str]:
+        """The address has to be one, and the sender, too."""
+        return service_problem(fields) or super().problems(fields)
+
+    def sign(self, request: OutgoingRequest, fields: Fields, secrets: Secrets) -> OutgoingRequest:
+        """Add the key."""
+        return request.with_private_header("Authorization", f"Bearer {secrets['key']}")
+
+    def mail_request(self, mail: OutgoingMail, fields: Fields) -> OutgoingRequest:
+        """The request of the v3 API; an address stands in it once, or all of it is refused."""
+        seen: set[str] = set()
+        kinds = (("to", mail.to), ("cc", mail.cc), ("bcc", mail.bcc))
+        people = {kind: _people(addresses, seen) for kind, addresses in kinds}
+        parts = [("text/plain", mail.text or plain_text(mail.html)), ("text/html", mail.html)]
+        body: dict[str, Any] = {
+            "personalizations": [{kind: rows for kind, rows in people.items() if rows}],
+            "from": _person(mail.sender or self.sender(fields)),
+            "subject": mail.subject,
+            "content": [{"type": kind, "value": part} for kind, part in parts if part],
+            "headers": {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"},
+        }
+        if mail.reply_to:
+            body["reply_to_list"] = [_person(address) for address in mail.reply_to]
+        return OutgoingRequest("POST", "/v3/mail/send", body=body, body_type="json")
+
+    def refusal(self, answer: OutgoingAnswer) -> MailFailed | None:
+        """It says 202 when it has taken the mail, else lists what is wrong."""
+        if answer.status == 202:
+            return None
+        errors = answer.body.get("errors") if isinstance(answer.body, Mapping) else None
+        said = "; ".join(str(e.get("message", "")) for e in errors or () if isinstance(e, Mapping))
+        return MailFailed(
+            f"SendGrid refused the mail ({answer.status})" + (f": {said[:300]}" if said else ""),
+            kind="http",
+            retryable=is_retryable_status(answer.status),
+            retry_after=answer.retry_after,
+        )
+
+
+def _people(addresses: Iterable[MailAddress], seen: set[str]) -> list[dict[str, str]]:
+    rows = []
+    for address in addresses:
+        if address.email.lower() not in seen:
+            seen.add(address.email.lower())
+            rows.append(_person(address))
+    return rows
+
+
+def _person(address: MailAddress) -> dict[str, str]:
+    return {"email": address.email} | ({"name": address.name} if address.name else {})

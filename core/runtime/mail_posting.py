@@ -1,0 +1,114 @@
+"""openBuild's own mails: written with what they tell of, sent by whichever scheduler is first."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from core import clock
+from core.connectors import connectors
+from core.engine.mail_connector import MailConnector
+from core.engine.mail_messages import MailFailed, OutgoingMail
+from core.runtime import mailing, outbox
+from core.runtime.outbox import MAIL, Origin
+from core.storage.connection import Connection
+from core.storage.db import db, read_connection, transaction, write_connection
+from core.storage.failure import MailSettings
+from core.storage.mail import FAILED, KEPT, QUEUED, SENT, message_of
+
+MOST_AT_ONCE = 20
+MOST_ATTEMPTS = 6
+CLAIMED_FOR = timedelta(minutes=2)  # longer than sending can take
+FIRST_WAIT = timedelta(minutes=1)  # doubled after each attempt
+log = logging.getLogger(__name__)
+
+
+class UnknownConnection(Exception):
+    """There is no connection of that name that sends mails."""
+
+
+def post(origin: Origin, mail: OutgoingMail) -> None:
+    """Write one of openBuild's own mails: to be sent, or kept while there is no mailbox."""
+    connection = default_connection(origin.workspace_id)
+    outbox.write(origin, mail, connection, QUEUED if connection else KEPT)
+
+
+def mailboxes(workspace_id: int) -> list[Connection]:
+    """The connections that send mails, by label."""
+    return [
+        connection
+        for connection in Connection.of_workspace(workspace_id)
+        if isinstance(connectors().get(connection.type), MailConnector)
+    ]
+
+
+def default_connection(workspace_id: int) -> str:
+    """Through what openBuild sends its own mails: the chosen mailbox, else the oldest."""
+    kinds = [key for key, kind in connectors().items() if isinstance(kind, MailConnector)]
+    own = Connection.workspace_id == workspace_id, Connection.type.in_(kinds)
+    with read_connection() as database:
+        chosen = database.execute(
+            select(MailSettings.connection).where(MailSettings.workspace_id == workspace_id)
+        ).scalar_one_or_none()
+        names = database.execute(select(Connection.name).where(*own).order_by(Connection.id))
+        found = [str(name) for name in names.scalars()]
+    if chosen == "" or not found:
+        return ""
+    return chosen if chosen in found else found[0]
+
+
+def choose_connection(workspace_id: int, name: str) -> None:
+    """Send openBuild's own mails through this mailbox from now on; empty keeps them here."""
+    if name and name not in {mailbox.name for mailbox in mailboxes(workspace_id)}:
+        raise UnknownConnection(name)
+    with transaction() as session:
+        row = session.get(MailSettings, workspace_id)
+        if row is None:
+            row = MailSettings(workspace_id=workspace_id)
+            session.add(row)
+        row.connection = name
+
+
+def send_queued() -> int:
+    """Send what waits to be sent; of many schedulers, each mail is taken by one."""
+    due = MAIL.c.state == QUEUED, MAIL.c.next_try_at <= clock.now()
+    with read_connection() as database:
+        query = select(MAIL.c.id, MAIL.c.next_try_at).where(*due).order_by(MAIL.c.next_try_at)
+        found = list(database.execute(query.limit(MOST_AT_ONCE)))
+    return sum(_send(row.id, row.next_try_at) for row in found)
+
+
+def _send(mail_id: int, seen: Any) -> int:
+    row = _claim(mail_id, seen)
+    if row is None:
+        return 0
+    try:
+        mailing.deliver(row.workspace_id, message_of(row), row.connection)
+    except MailFailed as failure:
+        _put_off(row, failure)
+        return 0
+    outbox.note(row.id, state=SENT, error="", sent_at=clock.now(), next_try_at=None)
+    return 1
+
+
+def _claim(mail_id: int, seen: Any) -> Row[Any] | None:
+    """The mail, if nobody else has taken it since it was seen."""
+    same = MAIL.c.id == mail_id, MAIL.c.state == QUEUED, MAIL.c.next_try_at == seen
+    taken = update(MAIL).where(*same).values(next_try_at=clock.now() + CLAIMED_FOR)
+    with write_connection() as database:
+        return database.execute(taken.returning(MAIL)).one_or_none()
+
+
+def _put_off(row: Row[Any], failure: MailFailed) -> None:
+    log.warning("a mail of openBuild's own could not be sent", extra={"mail_id": row.id})
+    is_over = row.attempts + 1 >= MOST_ATTEMPTS
+    due = None if is_over else clock.now() + FIRST_WAIT * 2**row.attempts
+    state = FAILED if is_over else QUEUED
+    outbox.note(row.id, state=state, error=failure.message, next_try_at=due)
+
+
+def waiting_count(workspace_id: int) -> int:
+    """How many of openBuild's own mails wait to be sent."""
+    query = select(func.count()).where(MAIL.c.workspace_id == workspace_id, MAIL.c.state == QUEUED)
+    return int(db.session.scalar(query) or 0)
