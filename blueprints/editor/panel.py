@@ -8,7 +8,7 @@ from typing import Any
 from blueprints.editor import canvas, field_views, outputs, wording, would
 from blueprints.editor.drawing import Drawing
 from blueprints.editor.field_views import ConditionView, FieldView
-from blueprints.editor.picker import Source, sources_at
+from blueprints.editor.picker import Source, nearest, sources_at
 from blueprints.editor.start_panel import StartPanel
 from blueprints.editor.workbench import START, Workbench, problems_by_field
 from core.engine.definition import Branch, Step
@@ -252,9 +252,19 @@ class StepPanel:
         return would.of_step(self.step, outputs.last_scope(self.bench.workflow))
 
     @cached_property
-    def sources(self) -> list[Source]:
-        """What can be inserted here."""
+    def all_sources(self) -> list[Source]:
+        """All that can be inserted here."""
         return sources_at(self.bench, self.step.id)
+
+    @property
+    def sources(self) -> list[Source]:
+        """What the picker shows at first."""
+        return nearest(self.all_sources)
+
+    @property
+    def more_sources(self) -> int:
+        """How many steps are further away."""
+        return len(self.all_sources) - len(self.sources)
 
     @cached_property
     def last(self) -> "outputs.LastRun | None":

@@ -28,6 +28,7 @@ HEADINGS = {
 }
 CLOSED = ("run",)
 OPEN_SOURCES = 3  # of the nearest ones
+NEAREST_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,13 @@ class Source:
     is_doubtful: bool
     is_open: bool
     values: tuple[Value, ...]
+    is_step: bool = False
+
+
+def nearest(sources: Sequence[Source]) -> list[Source]:
+    """The sources to draw at first: of many steps only the nearest."""
+    far = [source for source in sources if source.is_step][NEAREST_STEPS:]
+    return [source for source in sources if source not in far]
 
 
 def sources_at(bench: Any, step_id: str) -> list[Source]:
@@ -123,6 +131,7 @@ def source(
         first.may_be_empty,
         is_open,
         tuple(values),
+        is_step=first.group == "step",
     )
 
 

@@ -9,7 +9,7 @@ from blueprints import hypermedia
 from blueprints.access import current_person, found, visible_run, visible_workflow
 from blueprints.editor import bp, library, wording
 from blueprints.editor.overlays import ShownRun
-from blueprints.editor.panel import panel_of
+from blueprints.editor.panel import StepPanel, panel_of
 from blueprints.editor.workbench import Workbench
 from core.runtime import workflows
 
@@ -48,6 +48,16 @@ def step_text(workflow_id: int, step_id: str) -> Response:
         abort(404)
     text = json.dumps(definition.find(step_id).to_json(), ensure_ascii=False, indent=2)
     return Response(text, mimetype="text/plain")
+
+
+@bp.get("/workflows/<int:workflow_id>/steps/<step_id>/values")
+def step_values(workflow_id: int, step_id: str) -> Response:
+    """All that can be inserted at a step, for the picker of a long workflow."""
+    bench = Workbench(visible_workflow(workflow_id), step_id)
+    step = found(bench.definition.find(step_id) if bench.selected == step_id else None)
+    panel = StepPanel(bench, step)
+    partial = "editor/_sources.html"
+    return hypermedia.render(partial, partial, sources=panel.all_sources, more=0, panel=panel)
 
 
 @bp.post("/workflows/<int:workflow_id>/label")

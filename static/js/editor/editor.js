@@ -9,7 +9,7 @@ import { openDialog } from "./dialogs.js"
 import { closeMenu, openMenu } from "./menu.js"
 import { startMoving } from "./moving.js"
 import { addBranch, changeForm, chooseStart, keepMine, reveal, showField, showTab, takeTheirs } from "./panel.js"
-import { insertValue } from "./picker.js"
+import { insertValue, showAllValues } from "./picker.js"
 import { removeValue, togglePipe } from "./then.js"
 import { justDragged } from "./drag.js"
 import "./keys.js"
@@ -45,6 +45,7 @@ const DOINGS = {
   "branch-move": (button) =>
     operate({ op: "move_branch", id: selectedId(), key: button.dataset.key, after: button.dataset.after }),
   "insert-value": (button) => insertValue(button.dataset.path),
+  "more-values": () => showAllValues(),
   then: (button) => togglePipe(button),
   "then-remove": () => removeValue(),
   "keep-mine": () => keepMine(),

@@ -29,8 +29,16 @@ document.addEventListener("click", (event) => {
   else panel().dataset.picker = "open"
 })
 
-document.addEventListener("input", (event) => {
+// Of a long workflow only the nearest steps are there at first.
+export async function showAllValues() {
+  const button = panel().querySelector("[data-do=more-values]")
+  if (!button) return
+  await htmx.ajax("GET", button.dataset.source, { source: "#canvas", target: "#picker-list", swap: "innerHTML" })
+}
+
+document.addEventListener("input", async (event) => {
   if (!event.target.matches("[data-find-value]")) return
+  await showAllValues()
   const wanted = event.target.value.trim().toLowerCase()
   let isAny = false
   for (const source of panel().querySelectorAll(".source")) {

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from core.engine.definition import Definition
 from core.runtime import workflows
-from tests.integration.editor.conftest import places
+from tests.integration.editor.conftest import ORDER, places
+from tests.people import HTMX
 
 LARGEST_INSERT = 40_000  # bytes, with the panel
 
@@ -17,6 +19,22 @@ def test_an_inserted_step_is_put_behind_its_neighbour(editor):
     assert places(answer)["#step-clean"] == "afterend"
     assert "#flow" not in places(answer)
     assert len(answer.data) <= LARGEST_INSERT
+
+
+def test_inserting_into_a_large_workflow_sends_little(editor):
+    steps = [
+        {"id": f"s{number}", "type": "log_message", "inputs": {"message": "{{ trigger.email }}"}}
+        for number in range(200)
+    ]
+    large = Definition.from_json({**ORDER, "steps": steps})
+    workflows.replace_draft(editor.workflow, large, by="Max")
+
+    answer = editor.operate("insert", type="call_api", at="root:s150")
+
+    assert len(answer.data) <= LARGEST_INSERT
+    assert "143 earlier steps" in answer.text, "the picker brings the far ones when asked"
+    values = editor.client.get(f"{editor.url}/steps/call_api/values", headers=HTMX).text
+    assert 'data-path="steps.s0.message"' in values
 
 
 def test_the_new_step_is_selected_and_gets_the_focus(editor):
