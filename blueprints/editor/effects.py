@@ -70,7 +70,9 @@ def _words(step: Step, step_type: StepType, scope: Mapping[str, Any]) -> str:
         case "call_api":
             return _call(step, scope)
         case "send_email":
-            return f"send a mail to {_said(step.inputs.get('to'), scope) or 'somebody'}"
+            to = _said(step.inputs.get("to"), scope) or "somebody"
+            is_sent = bool(step.inputs.get("connection"))
+            return f"send a mail to {to}" if is_sent else f"keep a mail to {to} in the outbox"
         case "run_workflow":
             return f"run the workflow {wording.say(step.inputs.get('workflow'))}"
     if step.type in INSIDE:

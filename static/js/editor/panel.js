@@ -27,7 +27,10 @@ export function flush(more = {}) {
 function submit(form, names, more = {}) {
   const values = { ...Object.fromEntries(new FormData(form)), fields: names.join(" "), tab: currentTab(), ...more }
   unsent = { url: form.getAttribute("action"), values }
-  return send(form.getAttribute("action"), values)
+  return send(form.getAttribute("action"), values).then((status) => {
+    if (status >= 500 && form.isConnected) dirty.set(form, new Set([...(dirty.get(form) ?? []), ...names]))
+    return status
+  })
 }
 
 document.addEventListener("input", (event) => {

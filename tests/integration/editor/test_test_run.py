@@ -70,6 +70,15 @@ def test_it_says_what_it_will_really_do_before_it_does(editor):
     assert "may store the value last order" in said
 
 
+def test_a_mail_without_a_mailbox_is_only_kept(editor):
+    editor.operate("insert", type="send_email", at="root:")
+    editor.save("send_email", "inputs.to", {"inputs.to": "{{ trigger.email }}"})
+
+    said = editor.client.post(f"{editor.url}/test-run/effects", data=INPUT, headers=HTMX).text
+
+    assert "keeps a mail to mara@example.org in the outbox" in said
+
+
 def test_a_draft_without_effects_says_so(editor):
     form = editor.client.get(f"{editor.url}/test-run", headers=HTMX).text
 
