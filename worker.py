@@ -18,7 +18,7 @@ from typing import Any
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import SimpleWorker
-from rq.exceptions import StopRequested
+from rq.exceptions import NoSuchJobError
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import WorkerStatus
@@ -38,6 +38,9 @@ TICK_SECONDS = 1.0
 BEAT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 UNRUNG_AT_ONCE = 16
+LISTEN_SECONDS = 1.0
+SHOW_SECONDS = 5.0
+MOST_BELLS = 16
 REGISTRATION_SECONDS = 60
 MAINTENANCE_SECONDS = 60
 log = logging.getLogger("openbuild.worker")
@@ -54,15 +57,21 @@ class NoDeathPenalty(BaseDeathPenalty):
 
 
 class RunWorker(SimpleWorker):  # type: ignore[misc]
-    """An RQ worker that carries runs out in threads of its own process."""
+    """An RQ worker that hears many bells at a time and carries their runs out in threads.
+
+    Of a job it reads only the id, which names the run: what a bell means, the database says. A job
+    with another id is left to RQ's own way, where our kind of job refuses what isn't ours.
+    """
 
     death_penalty_class = NoDeathPenalty
     log_result_lifespan = False
     max_connection_wait_time = RECONNECT_SECONDS
 
-    def __init__(self, app: Flask, name: str) -> None:
+    def __init__(self, app: Flask, name: str, hands: int = crew.THREADS) -> None:
         server = queue.connect()
         self.app = app
+        self.crew = crew.Crew(app, hands)
+        self.shown_at = 0.0
         super().__init__(
             [queue.queue(server)],
             name=f"{socket.gethostname()}-{os.getpid()}-{name.replace(' ', '-')}",
@@ -74,17 +83,59 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
             log_job_description=False,
         )
 
-    def perform_job(self, *args: Any) -> bool:
-        """Carry a job out inside the application's context."""
-        with self.app.app_context():
-            return bool(super().perform_job(*args))
-
-    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
-        """Stop listening when the server is away: there is work to be found without it."""
+    def work(self, burst: bool = False) -> None:
+        """Hear bells until told to stop, or in a burst until none is left; raises RedisError."""
+        self.bootstrap(logging_level=None)
         try:
-            super().heartbeat(*args, **kwargs)
-        except RedisError as error:
-            raise StopRequested from error
+            while not self._stop_requested:
+                self.show_life()
+                bells = self.hear(0 if burst else LISTEN_SECONDS)
+                if bells:
+                    self.carry_out(bells)
+                elif burst and self.is_idle():
+                    return
+        finally:
+            self.crew.wait()
+            self.crew.close()
+            self.teardown()
+
+    def hear(self, seconds: float) -> list[queue.Bell]:
+        """As many bells as there are free hands."""
+        free = self.crew.free_hands(LISTEN_SECONDS)
+        return queue.hear(self.connection, min(free, MOST_BELLS), seconds) if free else []
+
+    def carry_out(self, bells: list[queue.Bell]) -> None:
+        """Hand the runs over to the crew; all that is not a bell of ours goes RQ's way."""
+        with self.app.app_context():
+            self.crew.carry_out([bell.run_id for bell in bells if bell.lane == "io"])
+            for bell in bells:
+                if bell.lane == "alone":
+                    self.crew.carry_out_alone(bell.run_id)
+                elif not bell.lane:
+                    self.perform_foreign(bell.job_id)
+        queue.forget(self.connection, [bell for bell in bells if bell.lane])
+
+    def perform_foreign(self, job_id: str) -> None:
+        """A job that somebody else has put into the queue."""
+        try:
+            job = queue.RunJob.fetch(job_id, self.connection, serializer=JSONSerializer)
+        except NoSuchJobError:
+            return
+        self.execute_job(job, self.queues[0])
+
+    def is_idle(self) -> bool:
+        """Whether no run is under way and none has rung since."""
+        self.crew.wait()
+        return queue.length() == 0
+
+    def show_life(self) -> None:
+        """Keep the registration that `rq info` shows, every few seconds."""
+        if time.monotonic() - self.shown_at < SHOW_SECONDS:
+            return
+        self.shown_at = time.monotonic()
+        is_busy = self.crew.free < self.crew.size
+        self.set_state(WorkerStatus.BUSY if is_busy else WorkerStatus.IDLE)
+        self.heartbeat()
 
     def teardown(self) -> None:
         """End the thread that hears commands, also when the server can't be told."""
@@ -97,13 +148,8 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
     def procline(self, message: str) -> None:
         """Keep the process's own name."""
 
-    def _install_signal_handlers(self) -> None:
-        """The process has its own, see `stop_on_signals`."""
-
     def end(self) -> None:
-        """Stop after the job at hand, or at once; called by a signal, so it asks no server."""
-        if self.get_state() != WorkerStatus.BUSY:
-            raise StopRequested
+        """Hear no further bell; called by a signal, so it asks no server."""
         self._stop_requested = True
 
 
@@ -147,20 +193,15 @@ def work(app: Flask, name: str = "worker 1") -> None:
     """Carry runs out until told to stop, through any absence of the queue's server."""
     setproctitle(f"openbuild: {name}")
     start_beating(app, "worker", name)
-    hands = crew.Crew(app)
-    crew.hire(hands)
     while not stopping.event.is_set():
         try:
             listen(app, name)
-        except StopRequested:
-            log.debug("told to end while waiting for work")
         except RedisError as error:
             log.warning("the queue is away: %s", error)
         stopping.worker = None
         if not stopping.event.is_set():
             in_context(app, carry_out_unrung)
             stopping.event.wait(RECONNECT_SECONDS)
-    hands.wait()
 
 
 def listen(app: Flask, name: str) -> None:
@@ -173,11 +214,12 @@ def listen(app: Flask, name: str) -> None:
 
 def carry_out_unrung() -> None:
     """Carry out what is queued without having heard a bell for it."""
-    queued = select(Run.id).where(Run.state == RunState.QUEUED).order_by(Run.rung_at, Run.id)
+    queued = select(Run.id).where(Run.state == RunState.QUEUED, Run.lane == "io")
+    queued = queued.order_by(Run.rung_at, Run.id)
     for run_id in db.session.scalars(queued.limit(UNRUNG_AT_ONCE)).all():
         if stopping.event.is_set():
             return
-        crew.carry_out(run_id)
+        advance.advance_run(run_id)
 
 
 def schedule(app: Flask, name: str = "scheduler") -> None:

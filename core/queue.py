@@ -7,9 +7,11 @@ that knows RQ.
 
 import logging
 import os
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from secrets import token_hex
 from typing import Any
@@ -25,11 +27,10 @@ from rq.serializers import JSONSerializer
 from core import config
 
 QUEUE = "openbuild"
-JOBS = {
-    "io": ("core.jobs.advance_run", "advance_run"),
-    "alone": ("core.jobs.advance_run_alone", "advance_run_alone"),
-}
-ALLOWED = {f"{module}.{function}": (module, function) for module, function in JOBS.values()}
+LANES = ("io", "alone")  # beside others in threads, or in a process of its own
+ADVANCE = ("core.jobs.advance_run", "advance_run")
+ALLOWED = {".".join(ADVANCE): ADVANCE}
+BELL = re.compile(rf"(?P<lane>{'|'.join(LANES)})-(?P<run>[0-9a-f-]{{36}})-[0-9a-f]{{6}}")
 RESULT_SECONDS = 5
 FAILURE_SECONDS = 3600
 CONNECT_SECONDS = 1.0
@@ -108,16 +109,45 @@ def ring(run_id: str, lane: str = "io") -> bool:
     return attempt(lambda: enqueue(run_id, lane))
 
 
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """One job of the queue as its id tells it; `run_id` is empty if it isn't one of ours."""
+
+    job_id: str
+    lane: str = ""
+    run_id: str = ""
+
+
+def hear(server: "redis.Redis", most: int, seconds: float) -> list[Bell]:
+    """Up to `most` bells; waits so long for the first one. Raises RedisError."""
+    key = queue(server).key
+    heard: Any = server.lpop(key, most)
+    if not heard and seconds:
+        first: Any = server.blpop([key], timeout=seconds)
+        heard = [first[1]] if first else []
+    return [read_bell(job_id.decode()) for job_id in heard or ()]
+
+
+def read_bell(job_id: str) -> Bell:
+    found = BELL.fullmatch(job_id)
+    return Bell(job_id, found["lane"], found["run"]) if found else Bell(job_id)
+
+
+def forget(server: "redis.Redis", bells: Iterable[Bell]) -> None:
+    """Delete the jobs behind bells that were heard: the database knows what became of them."""
+    if jobs := [Job.key_for(bell.job_id) for bell in bells]:
+        server.unlink(*jobs)
+
+
 def enqueue(run_id: str, lane: str) -> None:
-    module, function = JOBS[lane]
     queue(connection()).enqueue_call(
-        f"{module}.{function}",
+        ".".join(ADVANCE),
         args=[run_id],
         timeout=NO_TIMEOUT,
         result_ttl=RESULT_SECONDS,
         failure_ttl=FAILURE_SECONDS,
         description=f"run {run_id}",
-        job_id=f"run-{run_id}-{token_hex(3)}",
+        job_id=f"{lane}-{run_id}-{token_hex(3)}",
     )
 
 

@@ -1,8 +1,8 @@
 """Take a run as far as it goes."""
 
-from core.runtime import crew
+from core.runtime import advance
 
 
 def advance_run(run_id: str) -> None:
     """Claim the run, carry it out and record what happened."""
-    crew.carry_out(run_id)
+    advance.advance_run(run_id)

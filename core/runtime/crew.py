@@ -1,14 +1,19 @@
-"""Carry out many runs at once: the bell is heard in one thread, the runs are done in others."""
+"""Carry out many runs at once: bells are heard in one thread, the runs are done in others."""
 
+import subprocess
+import sys
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
-from core.runtime import advance, leases
-from core.runtime.leases import Claim
+from core.runtime import advance, leases, rescue
 
 THREADS = 32
+WORKER = Path(__file__).resolve().parents[2] / "worker.py"
 
 
 class Crew:
@@ -16,48 +21,50 @@ class Crew:
 
     def __init__(self, app: Flask, size: int = THREADS) -> None:
         self.app = app
+        self.free = size
         self.size = size
-        self.free = threading.Semaphore(size)
+        self.changed = threading.Condition()
         self.threads = ThreadPoolExecutor(size, thread_name_prefix="run")
 
-    def carry_out(self, run_id: str) -> None:
-        """Claim the run here and now, and let a thread do the rest; waits while all are busy."""
-        self.free.acquire()
-        claim = None
-        try:
-            claim = leases.claim(run_id)
-        finally:
-            if claim is None:
-                self.free.release()
-        if claim is not None:
-            self.threads.submit(self._carry_out, claim)
+    def free_hands(self, seconds: float) -> int:
+        """How many more runs can be taken; waits so long for the first."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.free > 0, seconds)
+            return self.free
+
+    def carry_out(self, run_ids: Sequence[str]) -> None:
+        """Claim these runs here and now, and let threads do the rest."""
+        for claim in leases.claim_all(run_ids):
+            self._submit(partial(advance.carry_out, claim))
+
+    def carry_out_alone(self, run_id: str) -> None:
+        """Take a run that has cost workers before in a process of its own; it may cost that."""
+        self._submit(partial(self._alone, run_id))
 
     def wait(self) -> None:
         """Return when no run is under way."""
-        for _ in range(self.size):
-            self.free.acquire()
-        self.free.release(self.size)
+        with self.changed:
+            self.changed.wait_for(lambda: self.free == self.size)
 
-    def _carry_out(self, claim: Claim) -> None:
+    def close(self) -> None:
+        """End the threads when their runs are done."""
+        self.threads.shutdown()
+
+    def _submit(self, act: Callable[[], None]) -> None:
+        with self.changed:
+            self.free -= 1
+        self.threads.submit(self._do, act)
+
+    def _do(self, act: Callable[[], None]) -> None:
         try:
             with self.app.app_context():
-                advance.carry_out(claim)
+                act()
         finally:
-            self.free.release()
+            with self.changed:
+                self.free += 1
+                self.changed.notify_all()
 
-
-_hired: Crew | None = None
-
-
-def hire(crew: Crew | None) -> None:
-    """Let this process's runs be carried out by a crew; None: one after the other."""
-    global _hired
-    _hired = crew
-
-
-def carry_out(run_id: str) -> None:
-    """Carry a run out by the crew, if this process has one."""
-    if _hired is None:
-        advance.advance_run(run_id)
-    else:
-        _hired.carry_out(run_id)
+    def _alone(self, run_id: str) -> None:
+        process = subprocess.Popen([sys.executable, str(WORKER), "alone", run_id])
+        process.wait()
+        rescue.release(leases.holder(process.pid))

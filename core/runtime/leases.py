@@ -4,6 +4,7 @@ import logging
 import os
 import platform
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -22,7 +23,7 @@ LEASE = timedelta(seconds=8)
 HEARTBEAT = 2.0  # seconds
 RUN = Run.__table__
 log = logging.getLogger(__name__)
-_held: set[str] = set()
+_held: dict[str, int] = {}  # fences by run
 _cancelled: set[str] = set()  # of those held
 
 
@@ -41,11 +42,12 @@ class Claim:
 
 def worker_id() -> str:
     """The name of this process as a holder of leases; another after a fork."""
-    return _worker_id(os.getpid())
+    return holder(os.getpid())
 
 
 @cache
-def _worker_id(pid: int) -> str:
+def holder(pid: int) -> str:
+    """The name of a process of this machine as a holder of leases."""
     return f"{platform.node()}:{pid}"
 
 
@@ -56,7 +58,7 @@ def lease_end() -> Any:
 
 CLAIM = (
     update(RUN)
-    .where(RUN.c.id == bindparam("claimed"), RUN.c.state == RunState.QUEUED)
+    .where(RUN.c.id.in_(bindparam("claimed", expanding=True)), RUN.c.state == RunState.QUEUED)
     .values(
         state=RunState.RUNNING,
         reason=None,
@@ -72,20 +74,28 @@ CLAIM = (
 
 def claim(run_id: str) -> Claim | None:
     """Take a queued run, or None if it is not there to be taken."""
+    claims = claim_all([run_id])
+    return claims[0] if claims else None
+
+
+def claim_all(run_ids: Sequence[str]) -> list[Claim]:
+    """Take those of these runs that are queued, in one transaction."""
     with write_connection(is_flushed=False) as connection:
-        taken = connection.execute(CLAIM, {"claimed": run_id, "holder": worker_id()})
-        row = taken.one_or_none()
-    if row is None:
-        return None
-    _held.add(run_id)
+        given = {"claimed": list(run_ids), "holder": worker_id()}
+        rows = connection.execute(CLAIM, given).all()
+    _held.update((row.id, row.fence) for row in rows)
     _beat()
-    return Claim(row, worker_id())
+    return [Claim(row, worker_id()) for row in rows]
 
 
-def forget(run_id: str) -> None:
-    """Let a lease run out, whether or not the run was given back in good order."""
-    _held.discard(run_id)
-    _cancelled.discard(run_id)
+def forget(run_id: str, fence: int | None = None) -> None:
+    """Let a lease run out, whether or not the run was given back in good order.
+
+    With a fence only that claim's: another thread here may have claimed the run again meanwhile.
+    """
+    if fence is None or _held.get(run_id) == fence:
+        _held.pop(run_id, None)
+        _cancelled.discard(run_id)
 
 
 def is_cancelled(run_id: str) -> bool:

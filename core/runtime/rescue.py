@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, func, or_, select, update
 
 from core import clock, queue
 from core.engine import entries
@@ -17,9 +17,9 @@ from core.storage.run import Run
 
 RUN = Run.__table__
 MOST_AT_ONCE = 500
-MOST_DEATHS = 10  # without a finished effect between them
-UNHEARD_AFTER = timedelta(seconds=3)  # with nothing left in the queue
-UNHEARD_ALWAYS = timedelta(seconds=60)  # whatever is in the queue
+ALONE_AFTER = 2  # deaths without a finished effect between them: then a process of its own
+MOST_DEATHS = 5
+UNHEARD_AFTER = timedelta(seconds=3)
 log = logging.getLogger(__name__)
 
 
@@ -35,18 +35,18 @@ def release(worker_id: str) -> int:
 
 def ring_unheard() -> int:
     """Ring for queued runs whose bell may have been lost; returns how many there were."""
-    waiting = queue.length()
-    if waiting is None:
+    bells = queue.length()
+    if bells is None:
         return 0
-    age = UNHEARD_AFTER if waiting == 0 else UNHEARD_ALWAYS
-    before = database_now() - age.total_seconds()
-    unheard = RUN.c.state == RunState.QUEUED, or_(RUN.c.rung_at.is_(None), RUN.c.rung_at < before)
+    is_queued = RUN.c.state == RunState.QUEUED
+    before = database_now() - UNHEARD_AFTER.total_seconds()
+    unheard = is_queued, or_(RUN.c.rung_at.is_(None), RUN.c.rung_at < before)
     with read_connection() as connection:
-        found = list(
-            connection.execute(
-                select(RUN.c.id, RUN.c.lane).where(*unheard).order_by(RUN.c.id).limit(MOST_AT_ONCE)
-            )
-        )
+        queued = connection.execute(select(func.count()).where(is_queued)).scalar_one()
+        if queued <= bells:
+            return 0
+        oldest = select(RUN.c.id, RUN.c.lane).where(*unheard).order_by(RUN.c.rung_at)
+        found = list(connection.execute(oldest.limit(min(queued - bells, MOST_AT_ONCE))))
     rung = [row.id for row in found if queue.ring(row.id, row.lane)]
     if rung:
         with write_connection() as connection:
@@ -71,6 +71,7 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
         run = connection.execute(query).one_or_none()
         if run is None:
             return
+        lane = "alone" if run.deaths + 1 >= ALONE_AFTER else run.lane
         entry = entries.lost(run.worker_id or "a worker", clock.now())
         journal.append(connection, run.id, run.seq + 1, run.fence + 1, entry)
         connection.execute(
@@ -81,6 +82,7 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
                 fence=RUN.c.fence + 1,
                 seq=RUN.c.seq + 1,
                 deaths=RUN.c.deaths + 1,
+                lane=lane,
                 worker_id=None,
                 lease_until=None,
                 rung_at=clock.now(),
@@ -89,7 +91,7 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
         final = _settle(connection, run)
     log.warning("a worker was lost", extra={"run_id": run_id, "worker": run.worker_id})
     if final is None:
-        queue.ring(run_id)
+        queue.ring(run_id, lane)
     else:
         endings.tell(run_id, final)
 

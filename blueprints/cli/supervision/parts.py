@@ -127,7 +127,7 @@ def free_leases(app: Flask) -> Callable[[str, int], Child | None]:
 
 def release(app: Flask, pid: int) -> None:
     """Free the leases that the process with this id held."""
-    from core.runtime import rescue
+    from core.runtime import leases, rescue
 
     with app.app_context():
-        rescue.release(f"{socket.gethostname()}:{pid}")
+        rescue.release(leases.holder(pid))

@@ -1,14 +1,18 @@
+import os
 import threading
+from contextlib import contextmanager
 
 import pytest
 
 from core.engine.outcomes import Done
+from core.runtime import leases, rescue
 from core.runtime.crew import Crew
 from core.steps import step_types
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
+from worker import RunWorker
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
 
@@ -43,8 +47,7 @@ def test_runs_that_wait_for_others_hold_nobody_up(app, hanging):
     slow = [start_run(SLOW) for _ in range(3)]
     quick = start_run(QUICK)
 
-    for run in (*slow, quick):
-        crew.carry_out(run.id)
+    crew.carry_out([run.id for run in (*slow, quick)])
 
     wait_until(lambda: fresh(quick).state == "succeeded", seconds=5)
     assert {fresh(run).state for run in slow} == {"running"}
@@ -53,40 +56,62 @@ def test_runs_that_wait_for_others_hold_nobody_up(app, hanging):
     assert {fresh(run).state for run in slow} == {"succeeded"}
 
 
-def test_a_crew_claims_no_more_than_it_has_hands_for(app, hanging):
-    crew = Crew(app, size=2)
+def test_a_worker_takes_no_more_runs_than_it_has_hands_for(app, hanging):
     runs = [start_run(SLOW) for _ in range(3)]
-
-    bell = threading.Thread(target=hear, args=(app, crew, runs))
-    bell.start()
+    worker = RunWorker(app, "test", hands=2)
+    listening = threading.Thread(target=worker.work, kwargs={"burst": True})
+    listening.start()
     for _ in range(2):
         assert hanging.begun.acquire(timeout=5)
 
     assert sorted(fresh(run).state for run in runs) == ["queued", "running", "running"]
     hanging.may_end.set()
-    bell.join()
-    crew.wait()
+    listening.join()
     assert {fresh(run).state for run in runs} == {"succeeded"}
 
 
-def hear(app, crew, runs):
-    with app.app_context():
-        for run in [run.id for run in runs]:
-            crew.carry_out(run)
+def test_a_run_that_has_cost_workers_gets_a_process_of_its_own(app, settings, work):
+    run = start_run(QUICK)
+    for _ in range(rescue.ALONE_AFTER):
+        leases.claim(run.id)
+        leases.forget(run.id)
+        rescue.release(leases.worker_id())
+    assert fresh(run).lane == "alone"
+
+    with environment_of(settings):
+        work()
+
+    assert fresh(run).state == "succeeded"
+    assert run.worker_id is None
+
+
+@contextmanager
+def environment_of(settings):
+    """What a process of its own needs to find this test's data."""
+    given = {"HOME": str(settings.home), "REDIS_URL": settings.redis_url}
+    named = {f"OPENBUILD_{name}": value for name, value in given.items()}
+    if settings.database_url.startswith("postgresql"):
+        named["OPENBUILD_DATABASE_URL"] = settings.database_url
+    os.environ.update(named)
+    try:
+        yield
+    finally:
+        for name in named:
+            del os.environ[name]
 
 
 def test_many_runs_at_once_count_exactly(app):
     crew = Crew(app, size=8)
     runs = [start_run(QUICK) for _ in range(40)]
 
-    for run in runs:
-        crew.carry_out(run.id)
+    crew.carry_out([run.id for run in runs])
     crew.wait()
 
     assert {fresh(run).state for run in runs} == {"succeeded"}
     last = start_run(
-        step("read", "read_value", key="quick"), step("a", "return_data", body="{{ steps.read }}")
+        step("read", "read_value", key="quick"),
+        step("answer", "return_data", body="{{ steps.read }}"),
     )
-    crew.carry_out(last.id)
+    crew.carry_out([last.id])
     crew.wait()
     assert fresh(last).response["body"] == 40
