@@ -100,10 +100,9 @@ class Machine:
         self._flying: dict[str, _Task] = {}
         self._outgoing: list[Perform] = []
 
-    @property
-    def is_flying(self) -> bool:
-        """Whether effects are under way."""
-        return bool(self._flying)
+    def awaits(self, path: str) -> bool:
+        """Whether the effect at that path is under way and its outcome still wanted."""
+        return path in self._flying
 
     @property
     def next_wake(self) -> datetime | None:

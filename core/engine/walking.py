@@ -149,6 +149,8 @@ class Walker:
         if record and record.state == "failed":
             raise failures.recorded(record.error)
         if record and record.state == "succeeded":
+            # Its entry was cut off; what comes after an enclosing block looks for it there.
+            self.journal.add(entries.done(path, record.output, None, 0, started))
             return record.output
         given = record.inputs if record else inputs.fill_in(step, step_type, frame.scope)
         outcome = yield from self._attempts(step, step_type, path, given, frame)

@@ -25,7 +25,7 @@ from core.engine.states import RunState
 from core.engine.step_type import Effect, StepContext
 from core.engine.walking import Limits
 from core.runtime import children, definitions, endings, leases, scope
-from core.runtime.journal import RunJournal
+from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
 from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
@@ -70,7 +70,7 @@ def carry_out(claim: Claim) -> None:
         log.exception("internal error %s", reference, extra={"run_id": run_id})
         endings.fail_inside(claim, reference)
     finally:
-        leases.forget(run_id)
+        leases.forget(run_id, claim.fence)
 
 
 class Advance:
@@ -103,6 +103,7 @@ class Advance:
             limits=self.limits,
         )
         self.outgoing = Outgoing(claim.row.workspace_id)
+        self.begun: set[str] = set()  # paths of effects that have not landed yet
         self.landed: queues.Queue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
             queues.Queue()
         )
@@ -110,20 +111,19 @@ class Advance:
     def run(self) -> None:
         """Go on until the run has ended, sleeps, or this process is asked to stop."""
         while True:
-            if _stopping.is_set() and not self.machine.is_flying:
-                self._give_back()
-                return
+            # Also what has landed becomes an entry here, so it comes before giving the run back.
             performs = self.machine.advance()
             if self.machine.ended:
                 self._drain_landed()
                 endings.end(self.claim, self.journal, self.machine.ended, self._response())
                 return
-            if performs:
+            if _stopping.is_set():
+                if not self._land():
+                    self._give_back()
+                    return
+            elif performs:
                 self._perform_all(performs)
-                continue
-            if self._wake_due() or self._land():
-                continue
-            if self._sleep():
+            elif not (self._wake_due() or self._land()) and self._sleep():
                 return
 
     def _perform_all(self, performs: list[Perform]) -> None:
@@ -135,6 +135,7 @@ class Advance:
         if not outside:
             return
         self.journal.effects_started(outside)
+        self.begun.update(perform.path for perform in outside)
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         for perform in outside:
             _threads().submit(self._fly, app, perform)
@@ -148,18 +149,21 @@ class Advance:
 
     def _land(self) -> bool:
         """Wait for an effect under way, but not past the next pause's time."""
-        if not self.machine.is_flying:
+        if not any(map(self.machine.awaits, self.begun)):
             return False
-        due = self.machine.next_wake
+        due = None if _stopping.is_set() else self.machine.next_wake
         left = LOOK_UP if due is None else (due - clock.now()).total_seconds()
+        most = FLUSH_AFTER if self.journal.is_buffering else LOOK_UP
         try:
-            self._take_landed(*self.landed.get(timeout=max(min(left, LOOK_UP), 0)))
+            self._take_landed(*self.landed.get(timeout=max(min(left, most), 0)))
         except queues.Empty:
+            self.journal.flush()
             if leases.is_cancelled(self.run_row.id):
                 raise RunCancelled(f"run {self.run_row.id} was cancelled") from None
         return True
 
     def _take_landed(self, perform: Perform, outcome: Outcome | BaseException) -> None:
+        self.begun.discard(perform.path)
         if isinstance(outcome, BaseException) and not isinstance(outcome, StepFailed):
             raise outcome
         if not isinstance(outcome, StepFailed):

@@ -5,6 +5,7 @@ that commit or an earlier one.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -56,6 +57,7 @@ class RunJournal:
         self._seq: int = claim.row.seq
         self._spent = spent
         self._entries: list[Entry] = []
+        self._lines: deque[Entry] = deque()  # of steps' logs, which may write from other threads
         self._rows: dict[str, dict[str, Any]] = {}
         self._buffered_at: float | None = None
 
@@ -64,6 +66,7 @@ class RunJournal:
         now = time.monotonic()
         if self._buffered_at is None:
             self._buffered_at = now
+        self._take_lines()
         self._entries.extend(added)
         if len(self._entries) >= FLUSH_ENTRIES or now - self._buffered_at > FLUSH_AFTER:
             self.flush()
@@ -75,12 +78,17 @@ class RunJournal:
 
     def flush(self) -> None:
         """Commit what is buffered."""
-        if self._entries or self._rows:
+        if self.is_buffering:
             self.commit()
+
+    @property
+    def is_buffering(self) -> bool:
+        """Whether something waits for the next commit."""
+        return bool(self._entries or self._rows or self._lines)
 
     def log(self, path: str) -> "JournalLog":
         """Where a step writes lines for the author."""
-        return JournalLog(self, path)
+        return JournalLog(self._lines, path)
 
     def effects_started(self, performs: Iterable[Perform]) -> None:
         """Commit that outside effects begin, with all they were computed from."""
@@ -106,6 +114,7 @@ class RunJournal:
         **moves: Any,
     ) -> Any:
         """Write everything buffered, then `act`, then `moves` of the run: all or nothing."""
+        self._take_lines()
         with write_connection(is_flushed=False) as connection:
             self._guard(connection, moves)
             if self._entries:
@@ -139,6 +148,11 @@ class RunJournal:
         if row is not None and row.fence == self.fence and row.cancel_requested_at:
             raise RunCancelled(f"run {self.run_id} was cancelled")
         raise StateConflict(f"run {self.run_id} is held by another process")
+
+    def _take_lines(self) -> None:
+        """What steps have logged until now stands before what follows."""
+        while self._lines:
+            self._entries.append(self._lines.popleft())
 
     def _write_segment(self, connection: Connection) -> None:
         values = {
@@ -211,15 +225,18 @@ class RunJournal:
 
 
 class JournalLog:
-    """The log of one step: lines become entries of the run."""
+    """The log of one step: lines become entries of the run with its next commit.
 
-    def __init__(self, journal: RunJournal, path: str) -> None:
-        self.journal = journal
+    It only appends, because effects run in threads, and the journal belongs to the run's own.
+    """
+
+    def __init__(self, lines: deque[Entry], path: str) -> None:
+        self.lines = lines
         self.path = path
 
     def write(self, level: str, message: str) -> None:
         """Keep the line for the next commit."""
-        self.journal.add(entries.log(self.path, level, message, clock.now()))
+        self.lines.append(entries.log(self.path, level, message, clock.now()))
 
 
 def load(run_id: str, round_: int) -> History:

@@ -213,3 +213,19 @@ def test_random_workflows_end_the_same_through_power_cuts(steps):
     assert ended_through_cuts.state == ended.state == "succeeded"
     assert cut.outputs == whole.outputs
     assert set(cut.world.calls) == set(whole.world.calls)
+
+
+def test_an_output_taken_from_its_row_is_visible_after_the_next_restore():
+    """An inside effect commits its row before its entry; then a block around it ends."""
+    bench = Bench(
+        step("b", "branch", branches={"only": [step("up", "outside")]}),
+        step("w", "wait", **{"for": "1h"}),
+        step("after", value="{{ steps.up }}"),
+    )
+    [perform] = bench.make().advance()
+    bench.journal.keep(perform, "succeeded", output=1)
+    bench.make().advance()
+
+    bench.run()
+
+    assert bench.outputs["after"] == 1
