@@ -1,4 +1,4 @@
-"""The first screen."""
+"""The dashboard, and before there is anything to show on it, the first screen."""
 
 from flask import Blueprint
 

@@ -1,24 +1,35 @@
-"""The first screen."""
+"""Home: the dashboard, and the first screen until there is something to show on it."""
 
 import json
 
-from flask import url_for
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints import welcome_key
-from blueprints.access import current_person, current_workspace, found
-from blueprints.home import bp, first_call
+from blueprints.access import current_person, current_workspace, found, me
+from blueprints.home import bp, dashboard, first_call
 from blueprints.hypermedia import render, render_change
 from core import config
-from core.runtime import processes, starting_points
+from core.runtime import beginnings, processes, starting_points
 from core.storage.workflow import Workflow
 
+DASHBOARD = "home/_dashboard.html"
 LISTENING = "home/_first_call.html"
 TRY = "home/_try.html"
 
 
 @bp.get("/")
 def index() -> Response:
+    """The first screen as long as there is nothing of one's own, then the dashboard."""
+    since = me().session.created_at
+    if beginnings.is_new(current_workspace().id, since, but=welcome_key.EXAMPLE):
+        return first_steps()
+    asked = dashboard.Asked.of(request.args)
+    return render("home/dashboard.html", DASHBOARD, **dashboard.shown(current_workspace(), asked))
+
+
+@bp.get("/first-steps")
+def first_steps() -> Response:
     return render("home/index.html", LISTENING, points=starting_points.offered(), **shown())
 
 
@@ -26,7 +37,7 @@ def index() -> Response:
 def make_key() -> Response:
     found(example())
     welcome_key.make(current_workspace().id, by=current_person().name)
-    return render_change(TRY, otherwise=url_for("home.index"), **shown())
+    return render_change(TRY, otherwise=url_for("home.first_steps"), **shown())
 
 
 def shown() -> dict[str, object]:

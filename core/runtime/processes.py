@@ -4,7 +4,7 @@ import os
 import platform
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
 
 from core import clock
 from core.storage.columns import database_now
@@ -36,6 +36,15 @@ def beat(kind: str, name: str = "") -> None:
 
 def alive(kind: str) -> list[Process]:
     """The processes of that kind that were heard of lately."""
-    lately = Process.beat_at > database_now() - SILENT_AFTER.total_seconds()
-    query = select(Process).where(Process.kind == kind, lately).order_by(Process.id)
+    query = select(Process).where(Process.kind == kind, _lately()).order_by(Process.id)
     return list(db.session.scalars(query))
+
+
+def alive_count(kind: str) -> ScalarSelect[int]:
+    """How many of that kind were heard of lately, to be selected with other figures."""
+    query = select(func.count()).select_from(Process).where(Process.kind == kind, _lately())
+    return query.scalar_subquery()
+
+
+def _lately() -> ColumnElement[bool]:
+    return Process.beat_at > database_now() - SILENT_AFTER.total_seconds()

@@ -12,6 +12,7 @@ from tests.people import PASSWORD
 
 PAGES = [
     "/",
+    "/first-steps",
     "/workflows",
     "/workflows/new",
     "/workflows/import",
@@ -70,7 +71,7 @@ def test_signing_in_says_what_was_wrong_and_then_leads_on(open_page):
 
 
 def test_the_first_call_arrives_on_the_page_without_a_reload(open_page, site):
-    page = open_page("/")
+    page = open_page("/first-steps")
     page.evaluate("window.sameDocument = true")
     expect(page.locator("#first-call")).to_contain_text("Listening")
 
