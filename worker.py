@@ -24,6 +24,7 @@ from rq.timeouts import BaseDeathPenalty
 from rq.worker import WorkerStatus
 from setproctitle import setproctitle
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
 from blueprints.cli.supervision.children import end_with_parent
@@ -107,13 +108,20 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
     def carry_out(self, bells: list[queue.Bell]) -> None:
         """Hand the runs over to the crew; all that is not a bell of ours goes RQ's way."""
         with self.app.app_context():
-            self.crew.carry_out([bell.run_id for bell in bells if bell.lane == "io"])
+            self.claim([bell.run_id for bell in bells if bell.lane == "io"])
             for bell in bells:
                 if bell.lane == "alone":
                     self.crew.carry_out_alone(bell.run_id)
                 elif not bell.lane:
                     self.perform_foreign(bell.job_id)
         queue.forget(self.connection, [bell for bell in bells if bell.lane])
+
+    def claim(self, run_ids: list[str]) -> None:
+        """Let the crew take these runs; while the database is away they stay queued."""
+        try:
+            self.crew.carry_out(run_ids)
+        except SQLAlchemyError as error:
+            log.warning("could not take %d runs; they are rung for again: %s", len(run_ids), error)
 
     def perform_foreign(self, job_id: str) -> None:
         """A job that somebody else has put into the queue."""

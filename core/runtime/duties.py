@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock, queue
 from core.engine.states import RunState
@@ -62,7 +61,7 @@ def _do(duty: Callable[[], object]) -> None:
     """One duty's failure keeps no other from being done."""
     try:
         duty()
-    except SQLAlchemyError:
+    except Exception:
         log.exception("%s failed; it is tried again in a second", duty.__name__)
 
 

@@ -11,8 +11,7 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Row, bindparam, func, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Row, bindparam, func, select, update
 
 from core.engine.states import RunState
 from core.storage.columns import database_now
@@ -109,7 +108,10 @@ def renew() -> None:
     if not held:
         return
     mine = RUN.c.id.in_(held), RUN.c.worker_id == worker_id(), RUN.c.state == RunState.RUNNING
-    longer = update(RUN).where(*mine).values(lease_until=lease_end())
+    # A row that is locked is being written to by its holder, perhaps together with its parent's:
+    # waiting for it here, with other rows in hand, can be a deadlock. The next beat gets it.
+    free = select(RUN.c.id).where(*mine).with_for_update(skip_locked=True)
+    longer = update(RUN).where(RUN.c.id.in_(free)).values(lease_until=lease_end())
     with write_connection(is_flushed=False) as connection:
         rows = connection.execute(longer.returning(RUN.c.id, RUN.c.cancel_requested_at))
         _cancelled.update(row.id for row in rows if row.cancel_requested_at and row.id in _held)
@@ -135,5 +137,5 @@ def _renew_always(app: Flask) -> None:
         try:
             with app.app_context():
                 renew()
-        except SQLAlchemyError as error:
+        except Exception as error:  # without this thread every run here would be taken away
             log.warning("could not renew the leases: %s", error)

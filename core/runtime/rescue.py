@@ -60,8 +60,16 @@ def _rescue(is_lost: Any) -> int:
         query = select(RUN.c.id).where(*lost).limit(MOST_AT_ONCE)
         ids = list(connection.execute(query).scalars())
     for run_id in ids:
-        _rescue_one(run_id, lost)
+        _rescue_safely(run_id, lost)
     return len(ids)
+
+
+def _rescue_safely(run_id: str, lost: tuple[Any, ...]) -> None:
+    """One run that can't be rescued keeps no other from it."""
+    try:
+        _rescue_one(run_id, lost)
+    except Exception:
+        log.exception("a lost run could not be taken up", extra={"run_id": run_id})
 
 
 def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
