@@ -8,11 +8,13 @@ that knows RQ.
 import logging
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from queue import SimpleQueue
 from secrets import token_hex
 from typing import Any
 
@@ -38,6 +40,8 @@ ANSWER_SECONDS = 2.0
 SILENCE_SECONDS = 1.0
 NO_TIMEOUT = -1
 CHANNELS = "openbuild:"
+ANSWERED = "answered"
+MOST_NEWS = 100
 log = logging.getLogger(__name__)
 
 
@@ -175,6 +179,31 @@ def count(key: str, seconds: int) -> int | None:
         counted.append(pipeline.execute()[0])
 
     return counted[0] if attempt(act) else None
+
+
+_news: dict[int, "SimpleQueue[str]"] = {}
+_news_lock = threading.Lock()
+
+
+def announce(run_id: str) -> None:
+    """Let waiting callers know that a run has answered; many such words go out in one message.
+
+    It asks no server itself. A word that gets lost costs a caller the moment until it looks itself.
+    """
+    pid = os.getpid()
+    with _news_lock:
+        if pid not in _news:
+            _news[pid] = SimpleQueue()
+            threading.Thread(target=_tell, args=(_news[pid],), name="news", daemon=True).start()
+    _news[pid].put(run_id)
+
+
+def _tell(news: "SimpleQueue[str]") -> None:
+    while True:
+        run_ids = [news.get()]
+        while not news.empty() and len(run_ids) < MOST_NEWS:
+            run_ids.append(news.get())
+        publish(ANSWERED, " ".join(run_ids))
 
 
 def attempt(act: Callable[[], object]) -> bool:

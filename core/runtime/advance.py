@@ -252,7 +252,7 @@ class Advance:
         for path, answer in answers.items():
             self.machine.wake(path, answer)
         if not answers and response is not None:
-            queue.publish("answered", self.run_row.id)
+            queue.announce(self.run_row.id)
         return not answers
 
     def _give_back(self) -> None:

@@ -65,8 +65,7 @@ def close(
 
 def tell(run_id: str, rung: Sequence[str]) -> None:
     """Wake whoever waits for this run: callers, pages, its parent; and what its end started."""
-    queue.publish("answered", run_id)
-    queue.publish(f"run:{run_id}", "ended")
+    queue.announce(run_id)
     for other in rung:
         queue.ring(other)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from core import clock, queue
+from core import clock
 from core.engine import entries
 from core.engine.entries import Entry
 from core.engine.errors import RunCancelled, StateConflict
@@ -124,7 +124,6 @@ class RunJournal:
             result = act(connection) if act else None
         self._seq += 1
         self._entries, self._rows, self._buffered_at = [], {}, None
-        queue.publish(f"run:{self.run_id}", str(self._seq))
         return result
 
     def sleep(self, pauses: Iterable[Pause], **moves: Any) -> dict[str, Any]:

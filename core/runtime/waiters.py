@@ -95,10 +95,11 @@ class _Room:
             event.set()
 
     def _listen(self) -> None:
-        with queue.subscribe("answered") as messages:
+        with queue.subscribe(queue.ANSWERED) as messages:
             while True:
                 if message := messages.next(1.0):
-                    self._wake(message[1])
+                    for run_id in message[1].split():
+                        self._wake(run_id)
 
     def _look(self) -> None:
         pause = threading.Event()
