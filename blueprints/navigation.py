@@ -2,11 +2,13 @@
 
 RAIL = Entry("Runs", icon="history", endpoint="runs.index", order=30)
 SETTINGS = (Entry("Keys", icon="key-round", endpoint="keys.index", order=20),)
+PART_OF, TAB = "connections", Entry("Outbox", icon="inbox", endpoint="outbox.index", order=20)
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 
 from flask import Flask, request
 
@@ -15,7 +17,7 @@ import blueprints
 
 def install(app: Flask) -> None:
     """Give templates what there is to navigate to."""
-    app.jinja_env.globals.update(rail=rail, settings_groups=settings_groups)
+    app.jinja_env.globals.update(rail=rail, settings_groups=settings_groups, tabs=tabs)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,19 @@ def room_of_page() -> str:
         if room.bp.name == name:
             return str(getattr(room, "PART_OF", name))
     return name
+
+
+def tabs() -> list[tuple[Entry, bool]]:
+    """The rooms beside each other under one entry of the rail, and which one this is."""
+    here = room_of_page()
+    parts = [room for room in blueprints.rooms() if here in (room.bp.name, _part_of(room))]
+    found = [room for room in parts if hasattr(room, "TAB")]
+    found.sort(key=lambda room: room.TAB.order)
+    return [(room.TAB, room.bp.name == request.blueprint) for room in found]
+
+
+def _part_of(room: ModuleType) -> str:
+    return str(getattr(room, "PART_OF", ""))
 
 
 @cache

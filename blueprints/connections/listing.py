@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.connectors import connectors
 from core.engine.connector import Connector
+from core.engine.mail_connector import MailConnector
 from core.runtime import connections
 from core.storage.connection import Connection
 from core.storage.workflow import Workflow
@@ -31,14 +32,20 @@ class Row:
     @property
     def state(self) -> tuple[str, str]:
         """A tone and a word for how its last use went."""
-        if not self.signs_requests:
+        if not (self.signs_requests or self.sends_mails):
             return ("good", "Ready")
         return STATES[self.connection.last_result]
 
     @property
     def signs_requests(self) -> bool:
         """Whether requests are sent with it, so that it can be tried."""
-        return bool(self.connector.addresses(self.connection.fields))
+        has_address = bool(self.connector.addresses(self.connection.fields))
+        return has_address and not self.sends_mails
+
+    @property
+    def sends_mails(self) -> bool:
+        """Whether mails are sent through it, so that one can be sent for a trial."""
+        return isinstance(self.connector, MailConnector)
 
 
 def rows(workspace_id: int) -> list[Row]:

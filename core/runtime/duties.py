@@ -8,7 +8,15 @@ from sqlalchemy import select, update
 
 from core import clock, queue
 from core.engine.states import RunState
-from core.runtime import firing, idempotency, rescue, values
+from core.runtime import (
+    failure_mails,
+    firing,
+    idempotency,
+    mail_posting,
+    outbox,
+    rescue,
+    values,
+)
 from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
@@ -55,6 +63,8 @@ def clean() -> None:
     _cleaned_at = time.monotonic()
     idempotency.forget_expired()
     values.forget_expired()
+    failure_mails.forget_told()
+    outbox.forget_old()
 
 
 def _do(duty: Callable[[], object]) -> None:
@@ -71,5 +81,7 @@ DUTIES = (
     firing.let_in,
     wake_due,
     rescue.ring_unheard,
+    failure_mails.tell,
+    mail_posting.send_beside,
     clean,
 )

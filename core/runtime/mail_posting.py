@@ -1,10 +1,13 @@
 """openBuild's own mails: written with what they tell of, sent by whichever scheduler is first."""
 
 import logging
+import threading
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from flask import Flask, current_app
+from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import clock
 from core.connectors import connectors
@@ -13,7 +16,7 @@ from core.engine.mail_messages import MailFailed, OutgoingMail
 from core.runtime import mailing, outbox
 from core.runtime.outbox import MAIL, Origin
 from core.storage.connection import Connection
-from core.storage.db import db, read_connection, transaction, write_connection
+from core.storage.db import read_connection, transaction, write_connection
 from core.storage.failure import MailSettings
 from core.storage.mail import FAILED, KEPT, QUEUED, SENT, message_of
 
@@ -22,6 +25,7 @@ MOST_ATTEMPTS = 6
 CLAIMED_FOR = timedelta(minutes=2)  # longer than sending can take
 FIRST_WAIT = timedelta(minutes=1)  # doubled after each attempt
 log = logging.getLogger(__name__)
+_sending = threading.Lock()
 
 
 class UnknownConnection(Exception):
@@ -70,13 +74,34 @@ def choose_connection(workspace_id: int, name: str) -> None:
         row.connection = name
 
 
+def send_beside() -> None:
+    """Send what waits in a thread of its own: a slow server holds up no other duty."""
+    if not _due() or not _sending.acquire(blocking=False):
+        return
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    threading.Thread(target=_send_apart, args=(app,), daemon=True, name="mails").start()
+
+
+def _send_apart(app: Flask) -> None:
+    try:
+        with app.app_context():
+            send_queued()
+    except SQLAlchemyError:
+        log.exception("openBuild's own mails could not be sent; it is tried again")
+    finally:
+        _sending.release()
+
+
 def send_queued() -> int:
     """Send what waits to be sent; of many schedulers, each mail is taken by one."""
+    return sum(_send(row.id, row.next_try_at) for row in _due())
+
+
+def _due() -> list[Row[Any]]:
     due = MAIL.c.state == QUEUED, MAIL.c.next_try_at <= clock.now()
     with read_connection() as database:
         query = select(MAIL.c.id, MAIL.c.next_try_at).where(*due).order_by(MAIL.c.next_try_at)
-        found = list(database.execute(query.limit(MOST_AT_ONCE)))
-    return sum(_send(row.id, row.next_try_at) for row in found)
+        return list(database.execute(query.limit(MOST_AT_ONCE)))
 
 
 def _send(mail_id: int, seen: Any) -> int:
@@ -106,9 +131,3 @@ def _put_off(row: Row[Any], failure: MailFailed) -> None:
     due = None if is_over else clock.now() + FIRST_WAIT * 2**row.attempts
     state = FAILED if is_over else QUEUED
     outbox.note(row.id, state=state, error=failure.message, next_try_at=due)
-
-
-def waiting_count(workspace_id: int) -> int:
-    """How many of openBuild's own mails wait to be sent."""
-    query = select(func.count()).where(MAIL.c.workspace_id == workspace_id, MAIL.c.state == QUEUED)
-    return int(db.session.scalar(query) or 0)

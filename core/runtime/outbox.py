@@ -141,12 +141,6 @@ def find_by_key(workspace_id: int, key: str) -> Mail | None:
     return db.session.scalar(query)
 
 
-def remove(mail: Mail) -> None:
-    """Forget a mail."""
-    with transaction() as session:
-        session.delete(mail)
-
-
 def forget_old() -> None:
     """Forget mails as old as the runs that are forgotten."""
     before = clock.now() - config.current().keep_runs

@@ -24,7 +24,32 @@ def build(workspace_id, work):
         workspace_id, "stripe", "webhook_secret", values=values, by="Olga"
     )
     token, _ = tokens.create(workspace_id, "Web shop", created_by="Olga")
-    return SimpleNamespace(workflow=workflow, run=run, connection=connection, token=token)
+    mail, template = mails(workspace_id, run)
+    return SimpleNamespace(
+        workflow=workflow,
+        run=run,
+        connection=connection,
+        token=token,
+        mail=mail,
+        template=template,
+    )
+
+
+def mails(workspace_id, run):
+    """A mail that a run kept, and a template."""
+    from core.engine.mail_messages import OutgoingMail, read_addresses
+    from core.engine.mail_templates import MailContent
+    from core.runtime import mail_templates, outbox
+
+    origin = outbox.Origin(workspace_id, f"{run.id}:mail", run_id=run.id, step="Send <b>a mail</b>")
+    to = read_addresses('"Ana <i>Keller</i>" <ana@example.org>', "To")
+    mail = OutgoingMail(to, "Hello <i>Keller</i>", "<i>Keller</i>", "<p style='color:red'>Hi</p>")
+    outbox.Outbox(origin).send(mail)
+    values = mail_templates.Values(
+        "Greet <b>people</b>", MailContent("<i>Keller</i> {{name}}", "{{name}}"), {"name": "Ana"}
+    )
+    template = mail_templates.create(workspace_id, values, by="Olga", name="greeting")
+    return outbox.find_by_key(workspace_id, origin.key), template
 
 
 class Anything:
@@ -33,7 +58,9 @@ class Anything:
     id = 1
 
 
-NOWHERE = SimpleNamespace(workflow=Anything, run=Anything, connection=Anything, token=Anything)
+NOWHERE = SimpleNamespace(
+    **dict.fromkeys(("workflow", "run", "connection", "token", "mail", "template"), Anything)
+)
 
 
 def arguments(world):
@@ -43,6 +70,8 @@ def arguments(world):
         "run_id": world.run.id,
         "connection_id": world.connection.id,
         "token_id": world.token.id,
+        "mail_id": world.mail.id,
+        "template_id": world.template.id,
         "step_id": "greeting",
         "number": 1,
         "token": "no-such-link",
