@@ -16,8 +16,10 @@ from core import config
 from core.storage.db import db, prepare_engine
 
 FORM_PARTS = 1000
-SQLITE_POOL = {"pool_size": 16, "max_overflow": 128}
-POSTGRES_POOL = {"pool_size": 8, "max_overflow": 16, "pool_pre_ping": True}
+# What is written may be secret, so no error of the database repeats it into a log.
+QUIET = {"hide_parameters": True}
+SQLITE_POOL = {"pool_size": 16, "max_overflow": 128, **QUIET}
+POSTGRES_POOL = {"pool_size": 8, "max_overflow": 16, "pool_pre_ping": True, **QUIET}
 
 
 def create_app(*, only: str | None = None) -> Flask:

@@ -7,7 +7,7 @@ default. NAME_FILE names a file that holds the value.
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
@@ -18,6 +18,7 @@ from core import config_keys
 from core.config_values import (
     ConfigError,
     choice,
+    count,
     database_address,
     distance,
     duration,
@@ -82,6 +83,9 @@ class Settings:
     max_body: int = setting(size, "10MB", "Largest body that a call may have")
     keep_runs: timedelta = setting(duration, "30d", "How long finished runs are kept")
     keep_failed_runs: timedelta = setting(duration, "90d", "How long failed runs are kept")
+    keep_backups: int = setting(
+        count, "7", "How many nightly copies of SQLite are kept; 0 makes none"
+    )
     log_format: str = setting(partial(choice, ("text", "json")), "text", "text or json")
     log_level: str = setting(
         partial(choice, ("debug", "info", "warning", "error")), "info", "What is worth a line"
@@ -122,6 +126,16 @@ def use(settings: Settings | None) -> None:
     """Take these settings from now on; None reads them again."""
     global _current
     _current = settings
+
+
+def refresh_keys() -> bool:
+    """Take the encryption keys that were added in the data folder since; whether there were any."""
+    settings = current()
+    stored = config_keys.stored(settings.home).encryption_keys
+    if not set(settings.encryption_keys) < set(stored):
+        return False
+    use(replace(settings, encryption_keys=stored))
+    return True
 
 
 def listen_on(host: str, port: int) -> Settings:

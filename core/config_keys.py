@@ -45,17 +45,37 @@ def stored(home: Path) -> Keys:
 
 def make(file: Path) -> None:
     """Write fresh keys; of several processes that try at once, the first one's are kept."""
-    fresh = file.with_name(f"keys.{os.getpid()}.{secrets.token_hex(4)}")
-    encryption_key = base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode()
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(f"OPENBUILD_SECRET_KEY={secrets.token_urlsafe(KEY_BYTES)}\n")
-        out.write(f"OPENBUILD_ENCRYPTION_KEYS={encryption_key}\n")
-        out.flush()
-        os.fsync(out.fileno())
+    text = written(secrets.token_urlsafe(KEY_BYTES), (fresh_encryption_key(),))
+    fresh = write_beside(file, text)
     try:
         os.link(fresh, file)
     except FileExistsError:
         pass
     finally:
         fresh.unlink()
+
+
+def replace(file: Path, text: str) -> None:
+    """Put other keys in the place of those that are there, wholly or not at all."""
+    os.replace(write_beside(file, text), file)
+
+
+def fresh_encryption_key() -> str:
+    """A key that nobody has."""
+    return base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode()
+
+
+def written(secret_key: str, encryption_keys: tuple[str, ...]) -> str:
+    """The content of the file."""
+    together = ",".join(encryption_keys)
+    return f"OPENBUILD_SECRET_KEY={secret_key}\nOPENBUILD_ENCRYPTION_KEYS={together}\n"
+
+
+def write_beside(file: Path, text: str) -> Path:
+    fresh = file.with_name(f"keys.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    return fresh

@@ -79,6 +79,13 @@ def size(value: str) -> int:
     return int(match[1]) * SIZES[unit]
 
 
+def count(value: str) -> int:
+    """A whole number that is not negative."""
+    if not re.fullmatch(r"\d{1,6}", value.strip()):
+        raise ValueError("write a whole number such as 7.")
+    return int(value)
+
+
 def encryption_keys(value: str) -> tuple[str, ...]:
     """Keys between commas, each 32 bytes in URL-safe base64."""
     keys = listing(value)

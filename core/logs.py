@@ -2,6 +2,10 @@
 
 import json
 import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import IO, Any
 
 from core import clock
@@ -18,6 +22,32 @@ QUIET = (
     "httpx",
     "httpcore",
 )
+
+
+# What must never stand in a log, whoever wrote the line: keys, passwords in addresses, headers.
+SECRETS = (
+    (re.compile(r"\bob_([0-9A-Za-z]{8})_[0-9A-Za-z]{49}"), r"ob_\1_…"),
+    (re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),
+    (re.compile(r"\b(bearer|basic) [\w.~+/=-]{8,}", re.IGNORECASE), r"\1 …"),
+)
+_about: ContextVar[str] = ContextVar("about", default="")
+
+
+@contextmanager
+def about(run_id: str) -> Iterator[None]:
+    """Let every line that is logged inside name this run."""
+    token = _about.set(run_id)
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def without_secrets(text: str) -> str:
+    """The text as it may be logged."""
+    for pattern, instead in SECRETS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def configure(stream: IO[str], *, level: str, form: str, process: str) -> None:
@@ -50,7 +80,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return without_secrets(json.dumps(line, ensure_ascii=False, default=str))
 
 
 class TextLines(logging.Formatter):
@@ -68,12 +98,13 @@ class TextLines(logging.Formatter):
         line = f"{at} {self.process:<10} {level}{record.getMessage()}{fields}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
-        return line
+        return without_secrets(line)
 
 
 def extras(record: logging.LogRecord) -> dict[str, Any]:
-    """What the caller gave as `extra`."""
-    return {
+    """What the caller gave as `extra`, and the run that this is about."""
+    run = {"run_id": _about.get()} if _about.get() else {}
+    return run | {
         name: value
         for name, value in vars(record).items()
         if name not in PLAIN and name not in ("message", "taskName", "color_message")

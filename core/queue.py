@@ -108,6 +108,16 @@ def is_alive() -> bool:
         return False
 
 
+def server() -> str | None:
+    """The name and version of the queue's server; None when it doesn't answer."""
+    try:
+        about: Any = connection().info("server")
+    except RedisError:
+        return None
+    name = "Valkey" if "valkey_version" in about else "Redis"
+    return f"{name} {about.get('valkey_version') or about.get('redis_version', '')}".strip()
+
+
 def ring(run_id: str, lane: str = "io") -> bool:
     """Tell the workers to look at a run; False when nobody could be told."""
     return attempt(lambda: enqueue(run_id, lane))

@@ -19,8 +19,11 @@ WHO = "command line"
 
 
 @contextmanager
-def database(*errors: type[Exception]) -> Iterator[None]:
-    """All runtime verbs at hand; of what they raise, these errors are refusals in plain words."""
+def database(*errors: type[Exception], changes_tables: bool = True) -> Iterator[None]:
+    """All runtime verbs at hand; of what they raise, these errors are refusals in plain words.
+
+    The tables become those of this version, unless a command only looks.
+    """
     settings = config.current()
     logs.configure(sys.stderr, level="warning", form=settings.log_format, process="command")
     app = Flask("openbuild")
@@ -28,9 +31,10 @@ def database(*errors: type[Exception]) -> Iterator[None]:
     open_database(app, settings)
     with app.app_context():
         try:
-            migrate.upgrade()
+            if changes_tables:
+                migrate.upgrade()
             yield
-        except (migrate.DatabaseTooNew, *errors) as error:
+        except (migrate.DatabaseTooNew, migrate.NotCopied, *errors) as error:
             raise Refused(str(error)) from error
         except OperationalError as error:
             raise Refused(f"The database doesn't answer: {error.orig}") from error

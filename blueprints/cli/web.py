@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until told to end."""
+    import worker
     from app import create_app
     from blueprints.cli import assets
     from blueprints.cli.supervision import parts, web_server
@@ -31,5 +32,6 @@ def run(options: argparse.Namespace) -> None:
     app = create_app(only=options.only)
     with app.app_context():
         migrate.upgrade()
+    worker.start_beating(app, "web", "web")
     print(f"openBuild answers at {settings.base_url}", flush=True)
     web_server.serve(listener, app)

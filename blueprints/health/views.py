@@ -1,5 +1,7 @@
 """Answers for load balancers and watch dogs."""
 
+from typing import Any
+
 from flask import Response, jsonify
 
 from blueprints.health import bp
@@ -14,12 +16,20 @@ def live() -> Response:
 
 @bp.get("/ready")
 def ready() -> Response:
-    """Database, queue, a worker and a scheduler are there; 503 names what is not."""
-    from core.runtime import readiness
+    """All that is needed to take work is there; 503 names what is not.
+
+    What is only remarked takes nobody out of service: whoever has to look must get here.
+    """
+    from core.runtime import readiness, vitals
 
     parts = readiness.check()
     is_ready = all(answer == "ok" for answer in parts.values())
-    response = jsonify(status="ok" if is_ready else "unavailable", checks=parts)
+    answer: dict[str, Any] = {"status": "ok" if is_ready else "unavailable", "checks": parts}
+    if parts["database"] == "ok":
+        line = vitals.line()
+        answer["in_line"] = {"count": line.count, "oldest_seconds": round(line.oldest_seconds, 1)}
+        answer["remarks"] = readiness.remarks(line)
+    response = jsonify(answer)
     response.status_code = 200 if is_ready else 503
     if not is_ready:
         response.headers["Retry-After"] = "5"

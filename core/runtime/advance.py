@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
-from core import clock, queue
+from core import clock, logs, queue
 from core.engine import durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Machine
@@ -57,7 +57,8 @@ def carry_out(claim: Claim) -> None:
     """Take a claimed run as far as it goes, and give it back whatever happens."""
     run_id: str = claim.row.id
     try:
-        Advance(claim).run()
+        with logs.about(run_id):
+            Advance(claim).run()
     except StateConflict as conflict:
         log.info("left alone: %s", conflict, extra={"run_id": run_id})
     except RunCancelled:
@@ -141,7 +142,7 @@ class Advance:
             _threads().submit(self._fly, app, perform)
 
     def _fly(self, app: Flask, perform: Perform) -> None:
-        with app.app_context():
+        with app.app_context(), logs.about(self.run_row.id):
             try:
                 self.landed.put((perform, self._outside(perform)))
             except BaseException as error:  # an internal error of ours: raised again in `run`

@@ -155,6 +155,17 @@ def reseal_all() -> int:
     return len(connections)
 
 
+def unreadable() -> list[str]:
+    """The names of all connections whose secrets don't open with the present keys."""
+    names = []
+    for connection in db.session.scalars(db.select(Connection).order_by(Connection.name)):
+        try:
+            secrets_in(connection)
+        except vault.SecretsUnreadable:
+            names.append(connection.name)
+    return names
+
+
 def _connector(type: str) -> Connector:
     connector = connectors().get(type)
     if connector is None:

@@ -9,12 +9,15 @@ from sqlalchemy import select, update
 from core import clock, queue
 from core.engine.states import RunState
 from core.runtime import (
+    backups,
     failure_mails,
     firing,
+    holding,
     idempotency,
     mail_posting,
     outbox,
     rescue,
+    retention,
     values,
 )
 from core.storage.columns import database_now
@@ -30,6 +33,8 @@ _cleaned_at = 0.0
 
 def tick() -> None:
     """Start and wake what is due, rescue what was lost, ring what was not heard, and forget."""
+    if holding.is_on():
+        return
     for duty in DUTIES:
         _do(duty)
 
@@ -84,4 +89,6 @@ DUTIES = (
     failure_mails.tell,
     mail_posting.send_beside,
     clean,
+    retention.sweep,
+    backups.make_nightly,
 )

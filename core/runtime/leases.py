@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from sqlalchemy import Row, bindparam, func, select, update
 
 from core.engine.states import RunState
+from core.runtime import holding
 from core.storage.columns import database_now
 from core.storage.db import write_connection
 from core.storage.run import Run
@@ -78,7 +79,9 @@ def claim(run_id: str) -> Claim | None:
 
 
 def claim_all(run_ids: Sequence[str]) -> list[Claim]:
-    """Take those of these runs that are queued, in one transaction."""
+    """Take those of these runs that are queued, in one transaction; none while nothing may move."""
+    if holding.is_on():
+        return []
     with write_connection(is_flushed=False) as connection:
         given = {"claimed": list(run_ids), "holder": worker_id()}
         rows = connection.execute(CLAIM, given).all()

@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
 from core import clock
 from core.storage.columns import database_now
 from core.storage.db import db, upsert, write_connection
-from core.storage.process import Process
+from core.storage.process import SILENT_AFTER, Process
 
-SILENT_AFTER = timedelta(seconds=10)
 FORGOTTEN_AFTER = timedelta(hours=1)
 TABLE = Process.__table__
 _started: dict[int, datetime] = {}
@@ -28,7 +27,7 @@ def beat(kind: str, name: str = "") -> None:
         "started_at": _started.setdefault(pid, clock.now()),
         "beat_at": database_now(),
     }
-    with write_connection() as connection:
+    with write_connection(is_flushed=False) as connection:
         upsert(connection, TABLE, row, kept=("started_at",))
         old = TABLE.c.beat_at < database_now() - FORGOTTEN_AFTER.total_seconds()
         connection.execute(delete(TABLE).where(old))

@@ -1,5 +1,6 @@
 """Bring a database to this version's tables."""
 
+import logging
 import re
 from importlib import import_module
 from pathlib import Path
@@ -8,40 +9,77 @@ from pkgutil import iter_modules
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from core import config
+from core.storage import archive, copies
 from core.storage.db import read_connection, write_connection
 
 FOLDER = Path(__file__).parent / "migrations"
 REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
+log = logging.getLogger(__name__)
 
 
 class DatabaseTooNew(Exception):
     """The database was changed by a newer openBuild than this one."""
 
 
+class NotCopied(Exception):
+    """The copy that is made before the tables change could not be made."""
+
+
 def upgrade() -> None:
-    """Run the migrations that are missing; raises DatabaseTooNew."""
+    """Run the migrations that are missing; raises DatabaseTooNew or NotCopied."""
     if revision_here() == newest_revision():
         return
+    with copies.one_at_a_time(waits=True):
+        here = revision_here()
+        check_known(here)
+        if here is not None and here != newest_revision():
+            copy_before_change(here)
+        run_migrations()
+
+
+def check_known(revision: str | None) -> None:
+    """Raise DatabaseTooNew when only a newer version can know that revision."""
+    if revision is not None and revision not in known_revisions():
+        raise DatabaseTooNew(
+            "The database was changed by a newer openBuild; start that one, "
+            "or restore the copy that it made in backups/ before it changed it."
+        )
+
+
+def copy_before_change(revision: str) -> None:
+    """Keep what the older version can read; raises NotCopied."""
+    if not config.current().keep_backups:
+        return
+    try:
+        made = copies.make(copies.BEFORE, f"{newest_revision()}-{copies.stamp()}", revision)
+    except (archive.BadArchive, archive.NoRoom, OSError) as error:
+        raise NotCopied(
+            f"The tables have to change for this version, and a copy of the database can't be "
+            f"made before: {error} Make room, or set OPENBUILD_KEEP_BACKUPS=0 to go without."
+        ) from error
+    if made:
+        log.info("the database changes for this version; a copy of what it was is in %s", made)
+    else:
+        log.warning("the database changes for this version; it is a server's, so not copied here")
+
+
+def run_migrations() -> None:
     # Alembic takes longer to import than most commands take altogether.
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    scripts = ScriptDirectory.from_config(config)
+    settings = Config()
+    settings.set_main_option("script_location", str(FOLDER))
+    scripts = ScriptDirectory.from_config(settings)
     with write_connection() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         if current == scripts.get_current_head():
             return
-        if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:
-            raise DatabaseTooNew(
-                "the database was changed by a newer openBuild; start that one, "
-                "or restore the backup it made before it changed it"
-            )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
 
 
 def revision_here() -> str | None:
@@ -57,13 +95,21 @@ def revision_here() -> str | None:
 
 def newest_revision() -> str:
     """The revision that this version has: the one that no other follows."""
-    named: list[dict[str, str]] = [
-        dict(REVISION.findall(file.read_text())) for file in (FOLDER / "versions").glob("*.py")
-    ]
+    named = revisions()
     (newest,) = {each["revision"] for each in named} - {
         each["down_revision"] for each in named if "down_revision" in each
     }
     return newest
+
+
+def known_revisions() -> set[str]:
+    """All revisions that this version has or comes from."""
+    return {each["revision"] for each in revisions()}
+
+
+def revisions() -> list[dict[str, str]]:
+    versions = (FOLDER / "versions").glob("*.py")
+    return [dict(REVISION.findall(file.read_text())) for file in versions]
 
 
 def load_tables() -> None:

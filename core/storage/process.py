@@ -1,11 +1,14 @@
 """Processes that have lately said they are alive."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.storage.columns import Instant
+from core.storage.columns import Instant, database_now
 from core.storage.db import db
+
+SILENT_AFTER = timedelta(seconds=10)
 
 
 class Process(db.Model):  # type: ignore[name-defined,misc]
@@ -17,3 +20,9 @@ class Process(db.Model):  # type: ignore[name-defined,misc]
     pid: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(Instant)
     beat_at: Mapped[datetime] = mapped_column(Instant)
+
+    @classmethod
+    def heard_lately(cls, connection: Connection) -> list[str]:
+        """The ids of all processes that are alive."""
+        lately = cls.beat_at > database_now() - SILENT_AFTER.total_seconds()
+        return list(connection.execute(select(cls.id).where(lately).order_by(cls.id)).scalars())

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Double, Integer, case, cast, func, type_coerce
 
-from core.engine.states import RunState
+from core.engine.states import FINAL, RunState
 from core.storage.db import db
 from core.storage.run import Run
+from core.storage.workflow import Workflow
 
 HOURS = 24
 
@@ -59,3 +60,26 @@ def first_id_at(moment: datetime) -> str:
     """The smallest id that can be made from that moment on."""
     value = f"{int(moment.timestamp() * 1000):012x}"
     return f"{value[:8]}-{value[8:]}-7000-8000-000000000000"
+
+
+def unfinished(workspace_id: int) -> dict[str, int]:
+    """How many runs are in each state that is not final."""
+    states = [state for state in RunState if state not in FINAL]
+    rows = db.session.execute(
+        db.select(Run.state, func.count())
+        .where(Run.workspace_id == workspace_id, Run.state.in_(states))
+        .group_by(Run.state)
+    )
+    return dict.fromkeys(map(str, states), 0) | {state: count for state, count in rows}
+
+
+def since(workspace_id: int, begin: datetime) -> list[tuple[str, str, int]]:
+    """How many runs began since then, by their workflow's name and their present state."""
+    rows = db.session.execute(
+        db.select(Workflow.name, Run.state, func.count())
+        .join(Workflow, Workflow.id == Run.workflow_id)
+        .where(Run.workspace_id == workspace_id, Run.id >= first_id_at(begin))
+        .group_by(Workflow.name, Run.state)
+        .order_by(Workflow.name, Run.state)
+    )
+    return [(name, state, count) for name, state, count in rows]

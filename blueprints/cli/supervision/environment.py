@@ -56,9 +56,8 @@ def install(venv: Path, requirements: Path, kind: str, wanted: str) -> int:
             return refuse(explain_venv(made.stdout + made.stderr))
     # Python compiles what it imports by itself; compiling all would double the time this takes.
     pip = [venv / "bin" / "python", "-m", "pip", "install", "-qq", "--no-input", "--no-compile"]
-    told = subprocess.run(
-        [*pip, "--disable-pip-version-check", "-r", requirements], stdout=sys.stderr
-    )
+    options = ["--disable-pip-version-check", *sources(requirements.parent)]
+    told = subprocess.run([*pip, *options, "-r", requirements], stdout=sys.stderr)
     if told.returncode:
         return refuse(
             "The packages can't be installed; see above. The network is needed for that once."
@@ -69,6 +68,12 @@ def install(venv: Path, requirements: Path, kind: str, wanted: str) -> int:
         write_stamp(venv / "running.stamp", cksum(running))
     say(f"Python packages are there ({time.monotonic() - began:.0f} s)")
     return 0
+
+
+def sources(here: Path) -> list[str | Path]:
+    """Where pip looks: only among the wheels, where this came as a bundle."""
+    wheels = here / "wheels"
+    return ["--no-index", "--find-links", wheels] if wheels.is_dir() else []
 
 
 def cksum(file: Path) -> str:

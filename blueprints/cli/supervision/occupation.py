@@ -37,6 +37,10 @@ class Occupation:
                 raise Refused(f"Processes of an earlier openBuild still use {self.home}.")
             time.sleep(POLL_SECONDS)
 
+    def leave(self) -> None:
+        """Let others have it."""
+        self.file.close()
+
     def try_to_take(self) -> bool:
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)

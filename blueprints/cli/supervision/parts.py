@@ -59,7 +59,10 @@ class Parts:
 
     def web(self) -> None:
         """Answer requests."""
+        import worker
+
         speak_as("web", self.settings)
+        worker.start_beating(self.app, "web", "web")
         web_server.serve(self.listener, self.app)
 
     def background(self, kind: str, name: str) -> None:
@@ -94,8 +97,8 @@ class Parts:
         with self.app.app_context():
             try:
                 first = first_start.prepare()
-            except migrate.DatabaseTooNew as error:
-                os.write(answer, f"{self.settings.home}: {error}.".encode())
+            except (migrate.DatabaseTooNew, migrate.NotCopied) as error:
+                os.write(answer, f"{self.settings.home}: {error}".encode())
                 raise SystemExit(1) from error
             except OperationalError as error:
                 os.write(answer, f"The database doesn't answer: {error.orig}".encode())

@@ -25,5 +25,14 @@ def check() -> None:
 
 def is_nearly_full() -> bool:
     """Whether less than 5 % is left, and not much in bytes either."""
-    usage = shutil.disk_usage(config.current().home)
-    return usage.free < usage.total * LOWEST_SHARE and usage.free < ENOUGH_BYTES
+    return room().free < least_free()
+
+
+def room() -> "shutil._ntuple_diskusage":
+    """How large the data folder's disk is, and how much of it is free."""
+    return shutil.disk_usage(config.current().home)
+
+
+def least_free() -> float:
+    """Below so many free bytes, new calls are refused."""
+    return min(room().total * LOWEST_SHARE, ENOUGH_BYTES)

@@ -17,6 +17,7 @@ from core.runtime.endpoints import (
     conditions,
     disk,
     limits,
+    pause,
     replies,
 )
 from core.runtime.endpoints.addresses import Address, Endpoint
@@ -83,6 +84,7 @@ class Reception:
         return browsers.lead_on(self.endpoint, self._start(caller))
 
     def _start(self, caller: Caller) -> Response:
+        pause.check()
         disk.check()
         new = self._new_run(caller)
         scope = conditions.scope_of(new, self.endpoint)

@@ -77,9 +77,9 @@ def bad_call(parameter: str, message: str) -> Refused:
     return Refused(400, "INVALID", message, errors=errors)
 
 
-def unavailable(message: str) -> Refused:
+def unavailable(message: str, *, seconds: int = 5) -> Refused:
     """Nothing was accepted; the caller may come back."""
-    return Refused(503, "UNAVAILABLE", message, headers={"Retry-After": "5"})
+    return Refused(503, "UNAVAILABLE", message, headers={"Retry-After": str(seconds)})
 
 
 class _Counter:

@@ -22,7 +22,7 @@ def seal(values: Mapping[str, str], purpose: str) -> bytes:
 def unseal(sealed: bytes, purpose: str) -> dict[str, str]:
     """The values sealed for this purpose; raises SecretsUnreadable."""
     try:
-        content = json.loads(_keys(config.current().encryption_keys).decrypt(sealed))
+        content = json.loads(_decrypt(sealed))
     except InvalidToken:
         # Without the cause: a traceback has nothing to add, and must hold nothing secret.
         raise SecretsUnreadable(
@@ -32,6 +32,16 @@ def unseal(sealed: bytes, purpose: str) -> dict[str, str]:
     if content["for"] != purpose:
         raise SecretsUnreadable("A stored secret was moved to another place; enter it again.")
     return {str(key): str(value) for key, value in content["values"].items()}
+
+
+def _decrypt(sealed: bytes) -> bytes:
+    try:
+        return _keys(config.current().encryption_keys).decrypt(sealed)
+    except InvalidToken:
+        # The keys may have been rotated while this process runs.
+        if not config.refresh_keys():
+            raise
+    return _keys(config.current().encryption_keys).decrypt(sealed)
 
 
 def reseal(sealed: bytes) -> bytes:
