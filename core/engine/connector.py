@@ -19,7 +19,7 @@ class Connector:
     key: ClassVar[str]
     label: ClassVar[str]
     help: ClassVar[str]
-    icon: ClassVar[str]
+    icon: ClassVar[str] = "plug"
     category: ClassVar[str] = "connect"  # the colour of its tile, as for steps
     keywords: ClassVar[tuple[str, ...]] = ()
     fields: ClassVar[tuple[Field, ...]] = ()

@@ -2,7 +2,10 @@
 
 from types import SimpleNamespace
 
-CALLED = {"endpoint": {"exposed": True, "parameters": [{"key": "name", "type": "text"}]}}
+CALLED = {
+    "endpoint": {"exposed": True, "parameters": [{"key": "name", "type": "text"}]},
+    "schedules": [{"key": "weekdays", "cron": "0 9 * * 1-5", "input": {"name": "<i>Keller</i>"}}],
+}
 GREETING = {"id": "greeting", "type": "compose", "inputs": {"value": "Hello {{ trigger.name }}"}}
 ANSWER = {"id": "answer", "type": "return_data", "inputs": {"body": {"said": "hello"}}}
 
@@ -11,6 +14,7 @@ def build(workspace_id, work):
     """A published workflow that ran, a connection and a key of that workspace."""
     from core.engine.definition import Definition
     from core.runtime import connections, runs, tokens, workflows
+    from core.storage.schedule import Schedule
 
     definition = Definition.from_json({"triggers": CALLED, "steps": [GREETING, ANSWER]})
     workflow = workflows.create(
@@ -28,6 +32,7 @@ def build(workspace_id, work):
     return SimpleNamespace(
         workflow=workflow,
         run=run,
+        schedule=Schedule.of_workflow(workflow.id)[0],
         connection=connection,
         token=token,
         mail=mail,
@@ -59,7 +64,7 @@ class Anything:
 
 
 NOWHERE = SimpleNamespace(
-    **dict.fromkeys(("workflow", "run", "connection", "token", "mail", "template"), Anything)
+    **dict.fromkeys(("workflow", "run", "schedule", "connection", "token", "mail", "template"), Anything)
 )
 
 
@@ -68,6 +73,8 @@ def arguments(world):
     return {
         "workflow_id": world.workflow.id,
         "run_id": world.run.id,
+        "schedule_id": world.schedule.id,
+        "key": "weekdays",
         "connection_id": world.connection.id,
         "token_id": world.token.id,
         "mail_id": world.mail.id,
@@ -75,6 +82,8 @@ def arguments(world):
         "step_id": "greeting",
         "number": 1,
         "token": "no-such-link",
+        "page": "introduction",
+        "file": "pictures/editor.png",
     }
 
 
