@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, make_response, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -14,6 +14,7 @@ from blueprints import hypermedia
 from blueprints.policy import ROUTES, Verb
 from core.engine.errors import StateConflict
 from core.runtime.passwords import TooBusy
+from core.storage.db import db
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(StateConflict, on_conflict)
     app.register_error_handler(TooBusy, on_busy)
+    app.register_error_handler(DataError, on_unstorable)
     app.register_error_handler(OperationalError, on_database_error)
     app.register_error_handler(Exception, on_surprise)
 
@@ -67,6 +69,13 @@ def on_conflict(error: StateConflict) -> Response:
 
 def on_busy(error: TooBusy) -> Response:
     return say(503, text=str(error), headers={"Retry-After": "30"})
+
+
+def on_unstorable(error: DataError) -> Response:
+    """A null character, for example: PostgreSQL keeps none, wherever somebody put it."""
+    db.session.rollback()
+    log.info("a request can't be stored: %s", error.orig)
+    return say(400)
 
 
 def on_database_error(error: OperationalError) -> Response:

@@ -4,7 +4,7 @@ import logging
 import secrets
 
 from flask import Response as FlaskResponse
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from blueprints.endpoints import bp
@@ -26,6 +26,14 @@ def on_http_error(error: HTTPException) -> FlaskResponse:
     status = error.code or 400
     name = error.name.upper().replace(" ", "_")
     return send(Refused(status, name, error.description or error.name).response())
+
+
+@bp.errorhandler(DataError)
+def on_unstorable(error: DataError) -> FlaskResponse:
+    """A null character in the address, for example: PostgreSQL keeps none."""
+    log.info("a call can't be stored: %s", error.orig)
+    message = "This call holds a character that can't be stored."
+    return send(Refused(400, "INVALID", message).response())
 
 
 @bp.errorhandler(OperationalError)

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from core import clock
 from core.runtime import passwords
-from core.storage.db import db, transaction
+from core.storage.db import db, insert_missing, transaction
 from core.storage.membership import Membership
 from core.storage.user import SignInAttempts, User
 from core.storage.web_session import SignedIn, WebSession, hash_of
@@ -99,10 +99,10 @@ def _count_try(email: str, address: str) -> int:
 
 def _count(key: str, limit: int) -> int:
     now = clock.now()
-    tries = db.session.get(SignInAttempts, key, with_for_update=True)
-    if tries is None:
-        tries = SignInAttempts(key=key, count=0, last_at=now)
-        db.session.add(tries)
+    # Two first tries at once must not both make the row.
+    first = {"key": key, "count": 0, "last_at": now}
+    insert_missing(db.session.connection(), SignInAttempts.__table__, first)
+    tries = db.session.get_one(SignInAttempts, key, with_for_update=True, populate_existing=True)
     if tries.blocked_until is not None and tries.blocked_until > now:
         raise SignInRefused(f"Too many tries. Wait {_in_words(tries.blocked_until - now)}.")
     if now - tries.last_at > FORGET_AFTER:

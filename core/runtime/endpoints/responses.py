@@ -1,6 +1,7 @@
 """What a caller gets: from a run that has answered, from one accepted for later."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,7 +14,8 @@ from core.runtime.runs import Answer
 JSON: Final = "application/json"
 POLL_AFTER: Final = "1"  # seconds, as a hint
 SANDBOX: Final = "sandbox allow-forms allow-scripts allow-popups"
-SANDBOXED: Final = ("text/html", "application/xhtml+xml", "image/svg+xml", "text/xml")
+# What browsers may show as a document with scripts: XML of every kind can hold XHTML.
+SANDBOXED: Final = re.compile(r"(?:text/(?:html|xsl)|multipart/.+|.+[/+]xml)", re.IGNORECASE)
 WITHOUT_BODY: Final = (204, 205, 304)
 
 # What an author may say about a response. Anything else could speak for the whole host name.
@@ -104,7 +106,7 @@ def of_response(given: Mapping[str, Any], headers: Mapping[str, str]) -> Respons
         value = {"status": "success", "response": {} if body is None else body}
         return json_response(status, value, own)
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else dump_bare(body)
-    if content_type.split(";")[0].strip().lower() in SANDBOXED:
+    if SANDBOXED.fullmatch(content_type.partition(";")[0].strip()):
         own["Content-Security-Policy"] = SANDBOX
     return Response(status, raw, with_charset(content_type), own)
 

@@ -124,7 +124,9 @@ def _content_type(value: str) -> email.message.Message:
 def _text(raw: bytes, media: str, charset: str | None) -> str | None:
     if charset is not None:
         try:
-            return raw.decode(charset, errors="replace")
+            # Some encodings have words for half a surrogate pair, which can't be stored.
+            text = raw.decode(charset, errors="replace")
+            return text.encode("utf-8", "replace").decode()
         except (LookupError, ValueError):
             pass
     if media.startswith(TEXT_TYPES) or media.endswith((*TEXT_ENDINGS, "json")):

@@ -5,6 +5,7 @@ from sqlalchemy.exc import OperationalError
 
 from core.engine.errors import StateConflict
 from core.runtime.passwords import TooBusy
+from tests.conftest import DATABASES
 from tests.people import HTMX
 
 
@@ -104,3 +105,25 @@ def test_signed_out_pages_keep_their_headers(client):
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("database", DATABASES, indirect=True)
+@pytest.mark.parametrize(
+    ("path", "statuses"),
+    [
+        ("/workflows/99999999999999999999999/name", {404}),
+        ("/runs/a%00b", {400, 404}),
+        ("/runs?text=%00", {200, 400}),
+        ("/api/1.1/wf/a%00b", {400, 404}),
+        ("/api/1.1/runs/a%00b?ticket=x", {400, 404}),
+    ],
+)
+def test_what_no_database_can_hold_is_a_mistake_of_the_request(people, client_of, path, statuses):
+    assert client_of(people.max).get(path).status_code in statuses
+
+
+@pytest.mark.parametrize("database", DATABASES, indirect=True)
+def test_a_form_with_a_null_character_is_no_mistake_of_ours(people, client_of):
+    answer = client_of(people.max).post("/workflows", data={"start": "hand", "label": "a\0b"})
+
+    assert answer.status_code in (303, 400)

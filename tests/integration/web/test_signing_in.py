@@ -14,6 +14,7 @@ from core.storage.db import db
 from core.storage.membership import Membership
 from core.storage.user import User
 from core.storage.web_session import WebSession
+from tests.conftest import DATABASES
 from tests.people import PASSWORD
 
 ANA = NewPerson(email="Ana@Example.org", password=PASSWORD, name="Ana Keller")
@@ -126,6 +127,19 @@ def test_after_five_wrong_passwords_there_is_a_pause(people):
         assert signing_in.authenticate("max@example.org", PASSWORD, "192.0.2.2").name == "Max"
         time.move(timedelta(seconds=61))
         assert signing_in.authenticate("max@example.org", PASSWORD, "192.0.2.1").name == "Max"
+
+
+@pytest.mark.parametrize("database", DATABASES, indirect=True)
+def test_first_tries_at_the_same_moment_are_all_counted(app, people):
+    def guess(number):
+        with app.app_context(), pytest.raises(SignInRefused) as refusal:
+            signing_in.authenticate(people.max.email, "wrong password", "198.51.100.7")
+        return str(refusal.value)
+
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(guess, range(4)))
+
+    assert sorted(words.partition(" more")[0][-1] for words in said) == ["1", "2", "3", "4"]
 
 
 def test_guessing_at_many_emails_from_one_address_is_stopped(people, monkeypatch):
