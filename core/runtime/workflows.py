@@ -13,10 +13,10 @@ from core.engine import editing
 from core.engine.definition import Definition
 from core.engine.errors import DefinitionError
 from core.engine.states import FINAL
-from core.runtime import checks, runs, schedules
+from core.runtime import checks, draft_history, runs, schedules
 from core.storage.db import db, transaction
 from core.storage.run import Run
-from core.storage.workflow import DraftChange, Version, Workflow
+from core.storage.workflow import Version, Workflow
 
 NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}$")
 LONGEST_NAME = 64
@@ -119,8 +119,7 @@ def edit_draft(
             if revision != current.revision:
                 raise RevisionConflict(current.revision, current.updated_by) from None
             raise
-        _forget_undone(current)
-        _note(current, operation, inverse, by)
+        draft_history.note(current, operation, inverse, by=by)
         _put_draft(current, changed, by)
     return current
 
@@ -138,19 +137,19 @@ def revert_to(workflow: Workflow, version: Version, *, by: str) -> Workflow:
 
 def can_undo(workflow: Workflow) -> bool:
     """Whether there is a change to take back."""
-    return _last_done(workflow) is not None
+    return draft_history.last_done(workflow) is not None
 
 
 def can_redo(workflow: Workflow) -> bool:
     """Whether there is a change that was taken back."""
-    return _first_undone(workflow) is not None
+    return draft_history.first_undone(workflow) is not None
 
 
 def undo(workflow: Workflow, *, by: str) -> Workflow:
     """Take the last change back; raises NothingToUndo."""
     with transaction():
         current = _locked(workflow)
-        change = _last_done(current)
+        change = draft_history.last_done(current)
         if change is None:
             raise NothingToUndo("there is nothing to undo")
         _put_draft(current, editing.apply(current.definition, change.inverse)[0], by)
@@ -162,7 +161,7 @@ def redo(workflow: Workflow, *, by: str) -> Workflow:
     """Do the change again that was taken back first; raises NothingToUndo."""
     with transaction():
         current = _locked(workflow)
-        change = _first_undone(current)
+        change = draft_history.first_undone(current)
         if change is None:
             raise NothingToUndo("there is nothing to do again")
         _put_draft(current, editing.apply(current.definition, change.operation)[0], by)
@@ -292,36 +291,3 @@ def _put_draft(workflow: Workflow, definition: Definition, by: str) -> None:
 
 def _touch(workflow: Workflow, by: str) -> None:
     workflow.updated_at, workflow.updated_by = clock.now(), by
-
-
-def _note(
-    workflow: Workflow, operation: Mapping[str, Any], inverse: Mapping[str, Any], by: str
-) -> None:
-    last = _last_done(workflow)
-    change = DraftChange(
-        workflow_id=workflow.id,
-        position=last.position + 1 if last else 1,
-        operation=dict(operation),
-        inverse=dict(inverse),
-        changed_by=by,
-        changed_at=clock.now(),
-    )
-    db.session.add(change)
-
-
-def _forget_undone(workflow: Workflow) -> None:
-    """A new change cuts off what was taken back before it."""
-    undone = DraftChange.workflow_id == workflow.id, DraftChange.is_undone.is_(True)
-    db.session.execute(db.delete(DraftChange).where(*undone))
-
-
-def _last_done(workflow: Workflow) -> DraftChange | None:
-    done = DraftChange.workflow_id == workflow.id, DraftChange.is_undone.is_(False)
-    query = select(DraftChange).where(*done).order_by(DraftChange.position.desc()).limit(1)
-    return db.session.scalar(query)
-
-
-def _first_undone(workflow: Workflow) -> DraftChange | None:
-    undone = DraftChange.workflow_id == workflow.id, DraftChange.is_undone.is_(True)
-    query = select(DraftChange).where(*undone).order_by(DraftChange.position).limit(1)
-    return db.session.scalar(query)
