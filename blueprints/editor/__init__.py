@@ -10,6 +10,8 @@ from blueprints.editor import (  # noqa: E402, F401
     library,
     operations,
     publication,
+    schedule_form,
+    settings,
     start_form,
     step_form,
     test_run,

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from blueprints.access import current_workspace
-from blueprints.editor import field_views, outputs, starts, wording
+from blueprints.editor import field_views, outputs, schedule_views, starts, wording
 from blueprints.editor.drawing import Drawing
 from blueprints.editor.field_views import FieldView
+from blueprints.editor.schedule_views import ScheduleView
 from blueprints.editor.workbench import Workbench
 from core import config
 from core.auth_schemes import auth_schemes
@@ -58,6 +59,7 @@ class StartPanel:
     bench: Workbench
     drawing: Drawing = field(default_factory=Drawing)
     key: str = ""
+    advanced: str = ""  # the schedule whose cron text is shown
     kind: str = "start"
     title: str = "Starts when"
     category: str = "start"
@@ -148,6 +150,11 @@ class StartPanel:
         run = outputs.last_run(self.bench.workflow)
         body = run.input.get("body") if run and isinstance(run.input, Mapping) else None
         return isinstance(body, dict | list) and bool(body)
+
+    @cached_property
+    def schedules(self) -> list[ScheduleView]:
+        """The schedules of the draft."""
+        return schedule_views.of_triggers(self.bench.definition.triggers, self.advanced)
 
     @property
     def problems(self) -> list[Any]:

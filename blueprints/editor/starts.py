@@ -6,9 +6,10 @@ from typing import Any
 
 from blueprints.editor import wording
 from core.engine.definition import Definition
+from core.engine.recurrence import words
 from core.storage.workflow import Workflow
 
-CALLED, BY_HAND = "called", "by_hand"
+CALLED, SCHEDULE, BY_HAND = "called", "schedule", "by_hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ def of_definition(workflow: Workflow, definition: Definition) -> Sequence[Start]
         method = triggers["endpoint"].get("method", "POST")
         found.append(Start(CALLED, "webhook", "When called", f"{method} /{workflow.name}"))
     for schedule in triggers.get("schedules") or []:
-        found.append(Start("schedule", "clock", "On a schedule", schedule_words(schedule)))
+        found.append(Start(SCHEDULE, "clock", "On a schedule", schedule_words(schedule)))
     for thing in triggers.get("things") or []:
-        words = f"{thing.get('type', '')}: {', '.join(thing.get('events') or ())}"
-        found.append(Start("thing", "table-2", "When data changes", words))
+        what = f"{thing.get('type', '')}: {', '.join(thing.get('events') or ())}"
+        found.append(Start("thing", "table-2", "When data changes", what))
     if not found:
         found.append(Start(BY_HAND, "hand", "By hand", "Someone presses Run"))
     return found
@@ -43,6 +44,8 @@ def of_definition(workflow: Workflow, definition: Definition) -> Sequence[Start]
 def ways(workflow: Workflow, definition: Definition) -> Sequence[Start]:
     """The ways to choose from in a new workflow."""
     called = is_called(definition)
+    listed = definition.triggers.get("schedules") or ()
+    planned = " · ".join(schedule_words(schedule) for schedule in listed)
     return (
         Start(
             CALLED,
@@ -51,7 +54,20 @@ def ways(workflow: Workflow, definition: Definition) -> Sequence[Start]:
             help="Another app or a form sends data to a URL",
             is_on=called,
         ),
-        Start(BY_HAND, "hand", "By hand", help="Someone presses Run", is_on=not called),
+        Start(
+            SCHEDULE,
+            "calendar-clock",
+            "On a schedule",
+            help=planned or "Every weekday at 9:00, or every 15 minutes",
+            is_on=bool(planned),
+        ),
+        Start(
+            BY_HAND,
+            "hand",
+            "By hand",
+            help="Someone presses Run",
+            is_on=not called and not planned,
+        ),
     )
 
 
@@ -62,11 +78,9 @@ def is_called(definition: Definition) -> bool:
 
 def schedule_words(schedule: dict[str, Any]) -> str:
     """When a schedule starts the workflow."""
-    if every := schedule.get("every"):
-        return f"every {every}"
     zone = str(schedule.get("timezone", "")).rpartition("/")[2].replace("_", " ")
-    words = str(schedule.get("cron", ""))
-    return f"{words}, {zone}" if zone else words
+    said = words.words(schedule)
+    return f"{said}, {zone}" if zone else said
 
 
 def parameter_count(definition: Definition) -> str:

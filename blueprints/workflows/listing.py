@@ -7,6 +7,7 @@ from typing import Any
 
 from core import clock
 from core.engine.definition import Definition
+from core.engine.recurrence import words
 from core.storage import run_counts
 from core.storage.db import db
 from core.storage.run_counts import LastDay
@@ -133,6 +134,5 @@ def sender_of(endpoint: dict[str, Any]) -> str:
 
 
 def schedule_words(schedule: dict[str, Any]) -> str:
-    if every := schedule.get("every"):
-        return f"Every {every}"
-    return str(schedule.get("cron", "Planned"))
+    said = words.words(schedule)
+    return said[:1].upper() + said[1:]

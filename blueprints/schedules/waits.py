@@ -1,0 +1,53 @@
+"""Waiting runs: cancel one or many, move the moment when one goes on."""
+
+from flask import Response, request, url_for
+
+from blueprints.access import current_workspace, visible_run
+from blueprints.formats import plural
+from blueprints.hypermedia import go_to, render
+from blueprints.schedules import bp
+from blueprints.schedules.changes import in_form, read_time
+from core import clock
+from core.engine.calendar import CalendarError
+from core.engine.errors import StateConflict
+from core.runtime import schedule_list
+
+
+@bp.post("/waiting/cancellation")
+def cancel_runs() -> Response:
+    count = schedule_list.cancel(current_workspace().id, request.form.getlist("run"))
+    said = f"{plural(count, 'run')} cancelled." if count else "No run was chosen."
+    return go_to(url_for("schedules.waiting"), toast=said)
+
+
+@bp.get("/waiting/<run_id>/edit")
+def edit_wait(run_id: str) -> Response:
+    run = visible_run(run_id)
+    typed = in_form(run.wake_at) if run.wake_at else ""
+    return render_wait(run_id, typed)
+
+
+@bp.post("/waiting/<run_id>")
+def move_wait(run_id: str) -> Response:
+    run, typed = visible_run(run_id), request.form.get("at", "")
+    try:
+        at = read_time(typed)
+        if at <= clock.now():
+            raise CalendarError("This time has passed; choose a later one.")
+        schedule_list.move(run, at)
+    except CalendarError as error:
+        return render_wait(run_id, typed, str(error))
+    except StateConflict as conflict:
+        return go_to(url_for("schedules.waiting"), toast=f"Not moved: {conflict}.")
+    return go_to(url_for("schedules.waiting"), toast="Moved.")
+
+
+def render_wait(run_id: str, typed: str, problem: str = "") -> Response:
+    return render(
+        "schedules/move_wait.html",
+        "schedules/_move_wait.html",
+        status=422 if problem else 200,
+        run=visible_run(run_id),
+        typed=typed,
+        problem=problem,
+    )
