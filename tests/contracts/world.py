@@ -45,6 +45,7 @@ def mails(workspace_id, run):
     from core.engine.mail_messages import OutgoingMail, read_addresses
     from core.engine.mail_templates import MailContent
     from core.runtime import mail_templates, outbox
+    from core.storage.mail import Mail
 
     origin = outbox.Origin(workspace_id, f"{run.id}:mail", run_id=run.id, step="Send <b>a mail</b>")
     to = read_addresses('"Ana <i>Keller</i>" <ana@example.org>', "To")
@@ -54,7 +55,7 @@ def mails(workspace_id, run):
         "Greet <b>people</b>", MailContent("<i>Keller</i> {{name}}", "{{name}}"), {"name": "Ana"}
     )
     template = mail_templates.create(workspace_id, values, by="Olga", name="greeting")
-    return outbox.find_by_key(workspace_id, origin.key), template
+    return Mail.of_workspace(workspace_id)[0], template
 
 
 class Anything:
@@ -64,7 +65,9 @@ class Anything:
 
 
 NOWHERE = SimpleNamespace(
-    **dict.fromkeys(("workflow", "run", "schedule", "connection", "token", "mail", "template"), Anything)
+    **dict.fromkeys(
+        ("workflow", "run", "schedule", "connection", "token", "mail", "template"), Anything
+    )
 )
 
 
