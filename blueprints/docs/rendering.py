@@ -30,6 +30,7 @@ CODE = re.compile(r"<pre><code>(.*?)</code></pre>", re.DOTALL)
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 HEADING = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
 FIRST_HEADING = re.compile(r"<h1[^>]*>.*?</h1>", re.DOTALL)
+BETWEEN = re.compile(r"</?(?:p|li|ul|ol|t[dhr]|table|h\d|pre|br|blockquote)\b[^>]*>")
 ANY_TAG = re.compile(r"<[^>]+>")
 
 
@@ -91,7 +92,7 @@ def _sections(page: Page, clean: str) -> tuple[Section, ...]:
 
 def plain(markup: str) -> str:
     """Text without tags, on one line."""
-    return " ".join(html.unescape(ANY_TAG.sub(" ", markup)).split())
+    return " ".join(html.unescape(ANY_TAG.sub("", BETWEEN.sub(" ", markup))).split())
 
 
 def _link(page: Page, match: re.Match[str]) -> str:
