@@ -27,6 +27,7 @@ from core.runtime.endpoints.refusals import Refused, bad_call, bad_parameters, c
 from core.runtime.endpoints.responses import Response
 from core.runtime.endpoints.zones import zone_of
 from core.runtime.runs import NewRun
+from core.storage.db import db
 
 UNREAD_METHODS = ("GET",)
 
@@ -92,6 +93,8 @@ class Reception:
             return conditions.record_not_run(new, self.endpoint)
         waits = replies.waits(self.endpoint)
         keys = claims.of_call(self.call, self.endpoint, self.scheme, caller, scope)
+        # Who stands in line to be written holds no connection: the writer needs one, too.
+        db.session.remove()
         try:
             started = idempotency.start(new, self.endpoint.workspace, keys, waits=waits)
             return replies.reply(self.endpoint, started, waits=waits)

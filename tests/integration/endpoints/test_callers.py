@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from core import clock
-from core.runtime import connections, tokens, users
+from core.runtime import acceptance, connections, tokens, users
 from core.runtime.connections import Values
 from core.runtime.users import NewPerson
 from core.storage.db import db
@@ -134,6 +134,21 @@ def test_a_signed_call_starts_a_run(signed, call):
     assert given["body"] == {"id": 1, "note": "ü"}
     assert given["caller"] == {"kind": "sender", "id": "github", "name": "GitHub"}
     assert "x-hub-signature-256" not in given["headers"]
+
+
+def test_a_signed_call_holds_no_connection_while_it_stands_in_line(signed, call, app, monkeypatch):
+    """Else callers in line could hold all there are, and the writer would wait for one."""
+    write, held = acceptance.write, []
+
+    def look_and_write(order):
+        held.append(db.engine.pool.checkedout())
+        write(order)
+
+    monkeypatch.setattr(acceptance, "write", look_and_write)
+    db.session.remove()
+
+    assert call(data=b"{}", headers=signed(b"{}")).status_code == 202
+    assert held == [0]
 
 
 def test_an_unsigned_or_wrongly_signed_call_is_refused_before_it_is_read(signed, call, key):
