@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from blueprints.formats import lasted, number, plural
+from markupsafe import Markup
+
+from blueprints.formats import lasted, moment, number, plural
 from blueprints.home import axes
 from blueprints.home.axes import Axis, Tick
 from core.runtime.dashboard import Figures, SpanFigures
@@ -17,6 +19,7 @@ from core.runtime.run_times import Times
 HEIGHT, STRIP = 160, 34  # pixels
 LEAST = 2  # pixels of a bar that is not empty
 SPARK_BARS = 16
+USUAL_SHARE, FAR_HIGHER = 0.8, 3  # beyond three times what four of five stretches reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Chart:
     ticks: Sequence[Tick]
     lines: Sequence[tuple[str, str]]  # which line, its path
     area: str  # below the lowest line
+    peak: float | None  # milliseconds, when a line goes beyond the axis
 
 
 def draw(figures: Figures, zone: ZoneInfo) -> Chart:
@@ -62,8 +66,7 @@ def draw(figures: Figures, zone: ZoneInfo) -> Chart:
     stretches = figures.spans
     runs = axes.of_counts(max(stretch.runs for stretch in stretches))
     failed = axes.of_counts(max(stretch.failed for stretch in stretches), most_steps=1)
-    known = [stretch.times for stretch in stretches if stretch.times]
-    took = axes.of_times(max((times.slowest for times in known), default=1))
+    peak, took = _took([stretch.times for stretch in stretches if stretch.times])
     begins = [stretch.span.begin for stretch in stretches]
     lines = {
         name: [getattr(stretch.times, name, None) for stretch in stretches]
@@ -80,7 +83,15 @@ def draw(figures: Figures, zone: ZoneInfo) -> Chart:
             for key, name in (("three", "slowest"), ("two", "slow"), ("", "typical"))
         ],
         path(lines["typical"], took, is_area=True),
+        peak if peak > took.top else None,
     )
+
+
+def _took(known: Sequence[Times]) -> tuple[float, Axis]:
+    """The highest time, and an axis on which a few far higher than all others are cut off."""
+    highest = sorted(times.slowest for times in known) or [1.0]
+    usual = highest[int(len(highest) * USUAL_SHARE)]
+    return highest[-1], axes.of_times(min(highest[-1], usual * FAR_HIGHER))
 
 
 def _slots(figures: Figures, runs: Axis, failed: Axis, zone: ZoneInfo) -> list[Slot]:
@@ -163,6 +174,15 @@ def spark(figures: Figures, kind: str) -> list[tuple[int, int]]:
 def until(at: datetime, zone: ZoneInfo) -> str:
     """The time of day in that zone."""
     return f"{at.astimezone(zone):%-H:%M}"
+
+
+def between(first: datetime, last: datetime, zone: ZoneInfo) -> Markup:
+    """When something happened that happened more than once: “yesterday 15:34 to 23:58”."""
+    begin, end = first.astimezone(zone), last.astimezone(zone)
+    if (begin.date(), begin.hour, begin.minute) == (end.date(), end.hour, end.minute):
+        return moment(last)
+    is_same_day = begin.date() == end.date()
+    return Markup("{} to {}").format(moment(first), f"{end:%H:%M}" if is_same_day else moment(last))
 
 
 def _height(count: int, axis: Axis, full: int) -> float:

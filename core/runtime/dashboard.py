@@ -16,7 +16,7 @@ from core.engine.states import RunState
 from core.runtime.periods import PERIODS, Period, Span, spans
 from core.runtime.run_times import Times, times
 from core.storage import run_ranges
-from core.storage.run_ranges import Range, Sampled, Slice
+from core.storage.run_ranges import Range, Sampled, Wanted
 
 MEASURED = 90  # runs of each stretch
 PIECES = 3  # of a stretch with more: its first third may differ from its last
@@ -136,7 +136,7 @@ def _before(workspace_id: int, period: Period, now: datetime) -> Before | None:
 
 
 class _Samples:
-    """The rows that were read, all in one query, and what each of them stands for."""
+    """The rows that were read, and what each of them stands for."""
 
     def __init__(
         self,
@@ -147,36 +147,48 @@ class _Samples:
         of_workflow: Counter[int],
     ) -> None:
         self.runs, self.failed = runs, failed
+        self.spans: dict[int, list[Sampled]] = defaultdict(list)
+        self.failures: dict[int, list[Sampled]] = defaultdict(list)
+        self.workflows: dict[int, list[Sampled]] = defaultdict(list)
+        few = [(number, cut[number]) for number, count in enumerate(runs) if count <= MEASURED]
+        many = [number for number, count in enumerate(runs) if count > MEASURED]
+        thirds = [(number, third) for number in many for third in _thirds(cut[number])]
+        bad = [(number, cut[number]) for number, count in enumerate(failed) if count]
         whole = Range.between(cut[0].begin, cut[-1].end)
-        wanted: list[tuple[tuple[str, int], Slice]] = []
-        for number, span in enumerate(cut):
-            wanted += [(("span", number), piece) for piece in _pieces(span, runs[number])]
-            if failed[number]:
-                bad = Range.between(span.begin, span.end)
-                one = Slice(bad, FAILED_READ, state=RunState.FAILED)
-                wanted.append((("failed", number), one))
-        for found, _ in of_workflow.most_common(WORKFLOWS_MEASURED):
-            wanted.append((("workflow", found), Slice(whole, OF_EACH_WORKFLOW, found)))
-        self.rows: dict[tuple[str, int], list[Sampled]] = defaultdict(list)
-        for row in run_ranges.sample(workspace_id, [piece for _, piece in wanted]):
-            self.rows[wanted[row.slice][0]].append(row)
+        busiest = [(whole, found) for found, _ in of_workflow.most_common(WORKFLOWS_MEASURED)]
+        samples = (
+            Wanted("workspace", _owned(few, workspace_id), MEASURED),
+            Wanted("workspace", _owned(thirds, workspace_id), MEASURED // PIECES),
+            Wanted("failed", _owned(bad, workspace_id), FAILED_READ),
+            Wanted("workflow", busiest, OF_EACH_WORKFLOW),
+        )
+        for row in run_ranges.sample(samples):
+            match row.wanted:
+                case 0:
+                    self.spans[few[row.place][0]].append(row)
+                case 1:
+                    self.spans[thirds[row.place][0]].append(row)
+                case 2:
+                    self.failures[bad[row.place][0]].append(row)
+                case _:
+                    self.workflows[row.workflow_id].append(row)
 
     def of_span(self, number: int) -> list[tuple[float, float]]:
         """How long the runs of a stretch took, and how many runs each stands for."""
-        rows = self.rows[("span", number)]
+        rows = self.spans[number]
         weight = self.runs[number] / len(rows) if rows else 0.0
         return [(row.ms, weight) for row in rows if row.ms is not None]
 
     def typical(self, workflow_id: int) -> float | None:
         """How long the newest runs of a workflow typically took."""
-        found = times(_measured(self.rows[("workflow", workflow_id)]))
+        found = times(_measured(self.workflows[workflow_id]))
         return found.typical if found else None
 
     def blamed(self, workflow_id: int) -> int:
         """How many failed runs were this workflow's."""
         share = 0.0
         for number, count in enumerate(self.failed):
-            rows = self.rows[("failed", number)]
+            rows = self.failures[number]
             mine = sum(1 for row in rows if row.workflow_id == workflow_id)
             share += count * mine / len(rows) if mine else 0
         return round(share)
@@ -186,12 +198,11 @@ def _measured(rows: Iterable[Sampled]) -> list[tuple[float, float]]:
     return [(row.ms, 1.0) for row in rows if row.ms is not None]
 
 
-def _pieces(span: Span, count: int) -> list[Slice]:
-    """All of a stretch with few runs; of a busier one the newest of each third."""
-    if not count:
-        return []
-    if count <= MEASURED:
-        return [Slice(Range.between(span.begin, span.end), MEASURED)]
+def _owned(spans: Iterable[tuple[int, Span]], workspace_id: int) -> list[tuple[Range, int]]:
+    return [(Range.between(span.begin, span.end), workspace_id) for _, span in spans]
+
+
+def _thirds(span: Span) -> list[Span]:
     third = (span.end - span.begin) / PIECES
     marks = [*(span.begin + third * number for number in range(PIECES)), span.end]
-    return [Slice(Range.between(*pair), MEASURED // PIECES) for pair in pairwise(marks)]
+    return [Span(begin, end, span.is_whole) for begin, end in pairwise(marks)]

@@ -14,8 +14,6 @@ from sqlalchemy import text
 from core.storage.db import db
 from core.storage.run_counts import first_id_at
 
-MOST_SLICES = 450  # SQLite joins at most 500 selects
-
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -30,22 +28,22 @@ class Range:
         return cls(first_id_at(begin), first_id_at(end))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The newest runs of each of these ranges: of a workspace, failed ones, or of a workflow."""
+
+    kind: str  # workspace | failed | workflow
+    spans: Sequence[tuple[Range, int]]  # with the id of the workspace or workflow
+    limit: int  # of each
+
+
 class Sampled(NamedTuple):
     """What is read of a run in a sample."""
 
-    slice: int  # which of the wanted slices
+    wanted: int  # which sample
+    place: int  # which of its ranges
     workflow_id: int
     ms: float | None  # how long it took, if it came to its own end
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """At most `limit` runs of a range: of one workflow, of one state, or of the workspace."""
-
-    range: Range
-    limit: int
-    workflow_id: int | None = None
-    state: str | None = None
 
 
 OF_WORKFLOWS = """
@@ -71,27 +69,33 @@ BEFORE = """
             AND id >= :first AND id < :past),
         (SELECT min(id) FROM run WHERE workspace_id = :workspace)
 """
-OF_SLICE = """
-    SELECT * FROM (SELECT {n} AS slice, workflow_id,
-            CASE WHEN state IN ('succeeded', 'failed') AND finished_at >= created_at
-            THEN (finished_at - created_at) * 1000 END AS ms
-        FROM run WHERE {owner} AND id >= :first_{n} AND id < :past_{n}
-        ORDER BY {order} DESC LIMIT {limit}) AS slice_{n}
+OF_EACH = """
+    SELECT {number}, span.n, one.workflow_id,
+        CASE WHEN one.state IN ('succeeded', 'failed') AND one.finished_at >= one.created_at
+        THEN (one.finished_at - one.created_at) * 1000 END
+    FROM span_{number} AS span CROSS JOIN {newest}
 """
+NEWEST = """
+    (SELECT {columns} FROM run WHERE {which} AND id >= span.first AND id < span.past
+    ORDER BY {order} LIMIT {limit})
+"""
+WHICH = {
+    "workspace": ("workspace_id = span.owner", "id DESC"),
+    "failed": ("workspace_id = span.owner AND state = 'failed'", "id DESC"),
+    "workflow": ("workflow_id = span.owner", "workflow_id DESC, id DESC"),
+}
 
 
 def count_by_workflow(workspace_id: int, ranges: Sequence[Range]) -> Sequence[Any]:
     """(workflow, its label, when it was deleted, number of the range, runs); adjacent ranges."""
-    values, given = _spans(ranges)
-    given |= {"workspace": workspace_id, "begin": ranges[0].first, "finish": ranges[-1].end}
-    return db.session.execute(text(OF_WORKFLOWS.format(spans=values)), given).all()
+    given = {"workspace": workspace_id, "begin": ranges[0].first, "finish": ranges[-1].end}
+    return db.session.execute(text(OF_WORKFLOWS.format(spans=_rows(ranges))), given).all()
 
 
 def count_of_state(workspace_id: int, state: str, ranges: Sequence[Range]) -> list[int]:
     """How many runs of each range are in that state."""
-    values, given = _spans(ranges)
-    given |= {"workspace": workspace_id, "state": state}
-    rows = db.session.execute(text(OF_STATE.format(spans=values)), given)
+    given = {"workspace": workspace_id, "state": state}
+    rows = db.session.execute(text(OF_STATE.format(spans=_rows(ranges))), given)
     by_number: Mapping[int, int] = {number: count for number, count in rows}
     return [by_number[number] for number in range(len(ranges))]
 
@@ -108,32 +112,40 @@ def count_before(workspace_id: int, state: str, stretch: Range) -> tuple[int, in
     return runs, in_state, oldest is not None and oldest < stretch.first
 
 
-def sample(workspace_id: int, slices: Sequence[Slice]) -> list[Sampled]:
-    """The newest runs of each slice; slices beyond the first few hundred are left out."""
-    wanted = slices[:MOST_SLICES]
-    if not wanted:
+def sample(samples: Sequence[Wanted]) -> list[Sampled]:
+    """All of these samples, in one query."""
+    filled = [(number, one) for number, one in enumerate(samples) if one.spans]
+    if not filled:
         return []
-    given: dict[str, Any] = {"workspace": workspace_id}
-    for number, piece in enumerate(wanted):
-        given |= {f"first_{number}": piece.range.first, f"past_{number}": piece.range.end}
-    query = " UNION ALL ".join(_select(number, piece) for number, piece in enumerate(wanted))
-    return [Sampled._make(row) for row in db.session.execute(text(query), given).all()]
+    spans = ", ".join(
+        f"span_{number}(n, first, past, owner) AS (VALUES {_owned(one.spans)})"
+        for number, one in filled
+    )
+    selects = [
+        OF_EACH.format(number=number, newest=_newest(one.kind, one.limit)) for number, one in filled
+    ]
+    query = text(f"WITH {spans} {' UNION ALL '.join(selects)}")
+    return [Sampled._make(row) for row in db.session.execute(query).all()]
 
 
-def _select(number: int, piece: Slice) -> str:
-    if piece.workflow_id is not None:
-        owner, order = f"workflow_id = {int(piece.workflow_id)}", "workflow_id DESC, id"
-    elif piece.state is not None:
-        owner, order = f"workspace_id = :workspace AND state = '{piece.state}'", "id"
-    else:
-        owner, order = "workspace_id = :workspace", "id"
-    return OF_SLICE.format(n=number, owner=owner, order=order, limit=int(piece.limit))
+def _newest(kind: str, limit: int) -> str:
+    """Each database has its own way of asking for the newest few of every range."""
+    which, order = WHICH[kind]
+    given = {"which": which, "order": order, "limit": int(limit)}
+    if db.engine.dialect.name == "sqlite":
+        return f"run AS one ON one.rowid IN {NEWEST.format(columns='rowid', **given)}"
+    return f"LATERAL {NEWEST.format(columns='*', **given)} AS one"
 
 
-def _spans(ranges: Iterable[Range]) -> tuple[str, dict[str, Any]]:
-    rows: list[str] = []
-    given: dict[str, Any] = {}
-    for number, span in enumerate(ranges):
-        rows.append(f"({number}, :first_{number}, :past_{number})")
-        given |= {f"first_{number}": span.first, f"past_{number}": span.end}
-    return ", ".join(rows), given
+def _owned(spans: Iterable[tuple[Range, int]]) -> str:
+    return ", ".join(
+        f"({place}, '{span.first}', '{span.end}', {int(owner)})"
+        for place, (span, owner) in enumerate(spans)
+    )
+
+
+def _rows(ranges: Iterable[Range]) -> str:
+    """Ranges as rows of SQL: their ids are digits and dashes, made here."""
+    return ", ".join(
+        f"({place}, '{span.first}', '{span.end}')" for place, span in enumerate(ranges)
+    )

@@ -85,8 +85,8 @@ def test_runs_are_counted_where_they_belong(app, database):
 @BOTH
 def test_times_of_few_runs_are_exact_and_of_many_about_right(app, database, monkeypatch):
     workflow = make_workflow(ASK)
-    add_runs(workflow, 90, ago=timedelta(hours=2), ms=100)
-    add_runs(workflow, 10, ago=timedelta(hours=2, minutes=1), ms=5000)
+    add_runs(workflow, 70, ago=timedelta(hours=2), ms=100)
+    add_runs(workflow, 8, ago=timedelta(hours=2, minutes=1), ms=5000)
 
     exact = figures()
     monkeypatch.setattr(dashboard, "MEASURED", 60)

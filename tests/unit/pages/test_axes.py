@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from blueprints.home import axes
+from blueprints.home import axes, charts, dashboard
 from core.runtime.periods import PERIODS, spans
+from core.runtime.run_times import Times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 22, 13, 32, 10, tzinfo=UTC)  # 14:32 in Berlin
@@ -89,3 +90,40 @@ def test_days_and_hours_stay_in_order_when_clocks_are_changed(day):
         assert max(span.end - span.begin for span in cut) <= period.step + timedelta(hours=1)
     days = [span.begin.astimezone(BERLIN) for span in spans(PERIODS["month"], now, BERLIN)[1:]]
     assert {(begin.hour, begin.minute) for begin in days} == {(0, 0)}
+
+
+def test_a_few_far_slower_stretches_are_cut_off_and_told():
+    usual = [Times(100, 200, 400)] * 20
+    peak, axis = charts._took([*usual, Times(100, 200, 90_000)])
+
+    assert (peak, axis.top) == (90_000, 1500)
+    assert charts._took(usual)[1].top == 400
+    assert charts._took([]) == (1.0, axes.of_times(1))
+
+
+def test_a_line_is_interrupted_where_nothing_ran():
+    axis = axes.of_times(400)
+
+    assert (
+        charts.path([400, 0, None, 200], axis) == "M12.50,0.0 L37.50,160.0 M80.00,80.0 L95.00,80.0"
+    )
+    assert charts.path([None, None], axis) == ""
+    assert (
+        charts.path([0, 400], axis, is_area=True)
+        == "M25.00,160 L25.00,160.0 L75.00,0.0 L75.00,160 Z"
+    )
+
+
+@pytest.mark.parametrize(
+    "part, whole, said",
+    [
+        (0, 0, "0 %"),
+        (0, 9, "0 %"),
+        (1, 100_000, "under 0.1 %"),
+        (9, 9, "100 %"),
+        (76, 10_229, "0.7 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_nothing_or_to_all(part, whole, said):
+    assert dashboard.share(part, whole) == said
+    assert dashboard.share(99_999, 100_000) == "99.9 %"
