@@ -86,7 +86,7 @@ def arguments(world):
         "number": 1,
         "token": "no-such-link",
         "page": "introduction",
-        "file": "pictures/editor.png",
+        "file": "pictures/life-of-a-run.svg",
     }
 
 
