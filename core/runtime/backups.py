@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from sqlalchemy import delete, select
 
 from core import clock, config, config_keys
-from core.runtime import holding
+from core.runtime import holding, processes
 from core.storage import archive, copies, migrate
 from core.storage.archive import BadArchive, Manifest, NoRoom, Opened
 from core.storage.db import read_connection, write_connection
@@ -110,7 +110,8 @@ def check_nobody_is_here() -> None:
     if migrate.revision_here() is None:
         return
     with read_connection() as connection:
-        here = Process.heard_lately(connection)
+        heard = Process.heard_lately(connection)
+    here = [row.id for row in heard if not processes.has_ended(row.host, row.pid)]
     if here:
         raise BackupRefused(f"openBuild still runs: {', '.join(here)}. Stop it first.")
 

@@ -39,6 +39,19 @@ def alive(kind: str) -> list[Process]:
     return list(db.session.scalars(query))
 
 
+def has_ended(host: str, pid: int) -> bool:
+    """Whether a process of this machine is gone, though it was heard of lately."""
+    if host != platform.node():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 def alive_count(kind: str) -> ScalarSelect[int]:
     """How many of that kind were heard of lately, to be selected with other figures."""
     query = select(func.count()).select_from(Process).where(Process.kind == kind, _lately())

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, database_now
@@ -22,7 +22,8 @@ class Process(db.Model):  # type: ignore[name-defined,misc]
     beat_at: Mapped[datetime] = mapped_column(Instant)
 
     @classmethod
-    def heard_lately(cls, connection: Connection) -> list[str]:
-        """The ids of all processes that are alive."""
+    def heard_lately(cls, connection: Connection) -> "list[Row[tuple[str, str, int]]]":
+        """Id, host and pid of all processes that said lately that they are alive."""
         lately = cls.beat_at > database_now() - SILENT_AFTER.total_seconds()
-        return list(connection.execute(select(cls.id).where(lately).order_by(cls.id)).scalars())
+        query = select(cls.id, cls.host, cls.pid).where(lately).order_by(cls.id)
+        return list(connection.execute(query))

@@ -1,11 +1,16 @@
 """Keys: rotated under a running process, old ones kept for backups or dropped when told."""
 
+import subprocess
 from dataclasses import replace
+
+from sqlalchemy import update
 
 from core import config, config_keys
 from core.runtime import connections, processes
 from core.runtime.connections import Values
 from core.storage.connection import Connection
+from core.storage.db import db, transaction
+from core.storage.process import Process
 from tests.factories import workspace
 
 
@@ -44,6 +49,16 @@ def test_older_keys_are_dropped_only_when_nothing_runs(app, settings, command):
     assert stored(settings.home) == settings.encryption_keys
 
 
+def test_a_process_that_was_killed_a_moment_ago_is_not_in_the_way(app, settings, command):
+    processes.beat("worker")
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    with transaction() as session:
+        session.execute(update(Process).values(pid=gone.pid))
+
+    assert command("keys", "rotate", "--forget-old").returncode == 0
+
+
 def test_after_dropping_older_keys_the_secrets_open_with_the_new_one(app, settings, command):
     make_connection()
 
@@ -53,8 +68,6 @@ def test_after_dropping_older_keys_the_secrets_open_with_the_new_one(app, settin
     (only,) = stored(settings.home)
     assert only not in settings.encryption_keys
     config.use(replace(settings, encryption_keys=(only,)))
-    from core.storage.db import db
-
     db.session.expire_all()
     assert connections.secrets_of(workspace().id, "stripe") == {"secret": "whsec_test"}
 
@@ -83,7 +96,5 @@ def test_given_keys_are_used_but_not_changed(app, settings, command):
     assert told.returncode == 0, told.stderr
     assert "first key of OPENBUILD_ENCRYPTION_KEYS" in told.stdout
     assert stored(settings.home) == settings.encryption_keys
-    from core.storage.db import db
-
     db.session.expire_all()
     assert Connection.named(workspace().id, "stripe").secret_ciphertext != before
