@@ -58,11 +58,9 @@ def carry_out(claim: Claim) -> None:
     run_id: str = claim.row.id
     try:
         with logs.about(run_id):
-            Advance(claim).run()
+            Advance(claim).run_or_cancel()
     except StateConflict as conflict:
         log.info("left alone: %s", conflict, extra={"run_id": run_id})
-    except RunCancelled:
-        endings.cancel_held(claim)
     except (OperationalError, InterfaceError, TimeoutError):
         # The journal holds what was done; when the lease ends, another worker goes on from there.
         log.exception("the database failed; the run goes on later", extra={"run_id": run_id})
@@ -108,6 +106,14 @@ class Advance:
         self.landed: queues.Queue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
             queues.Queue()
         )
+
+    def run_or_cancel(self) -> None:
+        """Go on, unless somebody cancels the run; then it ends with all that is known of it."""
+        try:
+            self.run()
+        except RunCancelled:
+            self._drain_landed()
+            endings.cancel_held(self.claim, self.journal)
 
     def run(self) -> None:
         """Go on until the run has ended, sleeps, or this process is asked to stop."""
@@ -172,7 +178,7 @@ class Advance:
         self.machine.complete(perform.path, outcome)
 
     def _drain_landed(self) -> None:
-        """Effects that a failing sibling abandoned: keep what is already known of them."""
+        """Effects that nobody waits for any more: keep what is already known of them."""
         while not self.landed.empty():
             perform, outcome = self.landed.get()
             if not isinstance(outcome, BaseException):

@@ -36,9 +36,9 @@ def end(
     tell(claim.row.id, rung)
 
 
-def cancel_held(claim: Claim) -> None:
-    """Make a cancellation final that its holder has now seen."""
-    _close(claim, RunState.CANCELLED, error=cancelled_error())
+def cancel_held(claim: Claim, journal: RunJournal) -> None:
+    """Make a cancellation final that its holder has now seen, with all that it knows."""
+    _close(claim, RunState.CANCELLED, cancelled_error(), journal)
 
 
 def fail_inside(claim: Claim, reference: str) -> None:
@@ -81,11 +81,16 @@ def _follow(
     return [run_id for run_id in (parent, started) if run_id is not None]
 
 
-def _close(claim: Claim, state: RunState, error: Mapping[str, Any]) -> None:
+def _close(
+    claim: Claim, state: RunState, error: Mapping[str, Any], journal: RunJournal | None = None
+) -> None:
     mine = RUN.c.id == claim.row.id, RUN.c.fence == claim.fence, RUN.c.state == RunState.RUNNING
     with write_connection() as connection:
         held = connection.execute(update(RUN).where(*mine).values(lease_until=None))
         if held.rowcount != 1:
             return
+        if journal is not None:
+            seq = journal.leave(connection)
+            connection.execute(update(RUN).where(*mine).values(seq=seq))
         rung = close(connection, claim.row, state, error, None)
     tell(claim.row.id, rung)

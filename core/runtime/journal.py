@@ -130,6 +130,16 @@ class RunJournal:
         """Commit that the run sleeps, unless an answer is already there: then return those."""
         return dict(self.commit(lambda c: self._sleep(c, list(pauses), moves)))
 
+    def leave(self, connection: Connection) -> int:
+        """Write what is known to have ended, for a run that is closed now; the run's new `seq`."""
+        self._take_lines()
+        if self._entries:
+            self._write_segment(connection)
+        for row in self._rows.values():
+            if row["state"] != "started":  # those were refused: they have not begun
+                self._write_row(connection, row)
+        return self._seq + 1
+
     def load(self) -> History:
         """Everything the run has recorded so far; nothing, if nobody has held it before."""
         return load(self.run_id, self.round) if self._seq else History()

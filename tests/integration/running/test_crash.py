@@ -100,19 +100,10 @@ def test_a_cancelled_run_begins_no_further_effect(app):
     runs.cancel(run)
     assert fresh(run).state == "running"
 
-    advance_claimed(claim)
+    advance.carry_out(claim)
 
     assert fresh(run).state == "cancelled"
     assert stored() == {}
-
-
-def advance_claimed(claim):
-    from core.engine.errors import RunCancelled
-    from core.runtime import endings
-
-    with pytest.raises(RunCancelled):
-        advance.Advance(claim).run()
-    endings.cancel_held(claim)
 
 
 def test_a_run_that_was_being_cancelled_when_its_worker_died_is_cancelled(app):

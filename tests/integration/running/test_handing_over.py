@@ -6,7 +6,7 @@ import pytest
 
 from core.engine import entries
 from core.engine.outcomes import Done
-from core.runtime import advance, journal, leases
+from core.runtime import advance, journal, leases, runs
 from core.runtime.journal import RunJournal
 from core.steps import step_types
 from core.storage.db import db
@@ -122,6 +122,21 @@ def test_an_outcome_is_on_record_while_a_slower_path_is_under_way(app, calls):
     calls.may_end.set()
     holder.join()
     assert fresh(run).state == "succeeded"
+
+
+def test_a_cancelled_run_keeps_what_is_known_of_its_effects(app, calls):
+    run = start_run(call("slow"), call("next", "quick"))
+    holder = in_thread(app, run)
+    assert calls.begun.acquire(timeout=5)
+
+    runs.cancel(run)
+    calls.may_end.set()
+    holder.join()
+
+    assert fresh(run).state == "cancelled"
+    assert db.session.get(StepRun, (run.id, "slow", 1)).state == "succeeded"
+    assert db.session.get(StepRun, (run.id, "next", 1)) is None
+    assert journal.load(run.id, 1).outputs == {"slow": {"body": "answered"}}
 
 
 def test_an_earlier_holder_in_the_same_process_ends_no_newer_lease(app):
