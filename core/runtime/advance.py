@@ -267,7 +267,7 @@ class Advance:
         self.journal.add(entries.let_go(self.claim.worker_id, "stopping", clock.now()))
         let_go: dict[str, Any] = {"lease_until": None, "worker_id": None, "rung_at": clock.now()}
         self.journal.commit(state=RunState.QUEUED, **let_go)
-        queue.ring(self.run_row.id)
+        queue.ring(self.run_row.id, self.run_row.lane)
 
     def _response(self) -> dict[str, Any] | None:
         return replies.merge(self.machine.replies)

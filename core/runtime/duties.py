@@ -52,11 +52,11 @@ def wake_due() -> int:
             update(RUN)
             .where(RUN.c.id.in_(ids), *due)
             .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=clock.now())
-            .returning(RUN.c.id)
+            .returning(RUN.c.id, RUN.c.lane)
         )
-        rung = list(woken.scalars())
-    for run_id in rung:
-        queue.ring(run_id)
+        rung = list(woken)
+    for run in rung:
+        queue.ring(run.id, run.lane)
     return len(rung)
 
 

@@ -1,13 +1,17 @@
 import os
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
+from core import clock, queue
 from core.engine.outcomes import Done
-from core.runtime import leases, rescue
+from core.runtime import duties, leases, rescue
 from core.runtime.crew import Crew
 from core.steps import step_types
+from core.storage.db import db, transaction
+from core.storage.run import Run
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
 from tests.unit.engine.machines import step
@@ -83,6 +87,19 @@ def test_a_run_that_has_cost_workers_gets_a_process_of_its_own(app, settings, wo
 
     assert fresh(run).state == "succeeded"
     assert run.worker_id is None
+
+
+def test_a_run_of_its_own_process_has_one_again_after_it_has_waited(app):
+    run = start_run(step("pause", "wait", **{"for": "1h"}))
+    with transaction() as session:
+        due = {"state": "waiting", "lane": "alone", "wake_at": clock.now() - timedelta(seconds=1)}
+        session.execute(db.update(Run).values(due))
+    queue.hear(queue.connection(), 1, 0)
+
+    duties.wake_due()
+
+    [bell] = queue.hear(queue.connection(), 2, 0)
+    assert (bell.run_id, bell.lane) == (run.id, "alone")
 
 
 @contextmanager
