@@ -122,7 +122,8 @@ def move(run: Run, at: datetime) -> None:
         if row.state != RunState.WAITING or row.reason != Reason.TIME:
             raise StateConflict("it does not wait for a moment any more")
         mine = Wait.run_id == row.id, Wait.round == row.round, Wait.answered_at.is_(None)
-        waits = list(session.scalars(select(Wait).where(*mine, Wait.wake_at.is_not(None))))
+        # Waits that are over keep their rows, with times before the one it waits for now.
+        waits = list(session.scalars(select(Wait).where(*mine, Wait.wake_at >= row.wake_at)))
         first = min(waits, key=lambda wait: wait.wake_at or at)
         first.wake_at = at
         # The journal has the last word when the run is taken up again.

@@ -156,6 +156,24 @@ def test_a_waiting_run_goes_on_at_the_moment_it_is_moved_to(olga, work):
     assert run.state == "succeeded"
 
 
+def test_the_second_wait_of_a_run_is_moved_and_not_the_first(olga, work):
+    from core.runtime import duties, schedule_list
+
+    _, schedule = scheduled(PAUSE, {**PAUSE, "id": "again"}, STEP)
+    run = schedules.run_now(schedule, by="Olga")
+    for _ in range(2):
+        work()
+        fresh()
+        run = db.session.get(Run, run.id)
+        assert run.state == "waiting"
+        schedule_list.move(run, clock.now() - timedelta(seconds=1))
+        assert duties.wake_due() == 1
+    work()
+
+    fresh()
+    assert run.state == "succeeded"
+
+
 def test_a_schedule_of_another_workspace_is_not_there(people, client_of):
     _, schedule = scheduled()
     zoe = client_of(people.zoe)
