@@ -10,6 +10,7 @@ import pytest
 
 from blueprints.docs import rendering, shelf
 from core import auth_schemes, connectors, steps
+from core.engine import signatures
 from core.engine.http_messages import HttpFailed, OutgoingRequest
 from core.runtime import connections, outgoing, runs, tokens, workflow_files, workspaces
 from core.storage.db import db
@@ -152,6 +153,14 @@ def test_help_on_pages_leads_to_pages_that_exist(app):
 def drawn(app, page):
     with app.test_request_context():
         return rendering.render_page(page).html
+
+
+def test_every_sender_and_every_kind_of_connection_is_named():
+    senders = [shape.name for shape in signatures.PRESETS.values()]
+    kinds = [kind.label for kind in connectors.connectors().values()]
+
+    assert [name for name in senders if name not in text_of("learning/calls-and-keys")] == []
+    assert [label for label in kinds if label not in text_of("learning/connections")] == []
 
 
 @pytest.mark.parametrize("guide", WITH_EXAMPLE, ids=lambda guide: guide.name)
