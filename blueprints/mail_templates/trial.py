@@ -8,7 +8,7 @@ from blueprints.mail_pages import framed
 from blueprints.mail_templates import bp
 from blueprints.mail_templates.views import SHOW, shown, visible_template
 from core.engine.mail_messages import MailFailed, read_address
-from core.runtime import mail_posting, mail_templates, outbox
+from core.runtime import mail_posting, mail_templates
 
 DIALOG = "mail_templates/_trial.html"
 
@@ -29,14 +29,13 @@ def send_trial(template_id: int) -> Response:
         return answer_dialog(template_id, typed, "Choose a mailbox.", status=422)
     try:
         to = read_address(typed["to"], "To")
-        key = mail_templates.send_trial(template, to, typed["connection"])
+        mail_id = mail_templates.send_trial(template, to, typed["connection"])
     except MailFailed as failure:
         return answer_dialog(template_id, typed, f"{failure.message}.", status=422)
-    mail = outbox.find_by_key(template.workspace_id, key)
-    here = url_for("mail_templates.show", template_id=template_id)
-    if typed["connection"] or mail is None:
+    if typed["connection"]:
+        here = url_for("mail_templates.show", template_id=template_id)
         return go_to(here, toast=f"Sent to {to.email}")
-    return go_to(url_for("outbox.show", mail_id=mail.id), toast="Kept here; nothing was sent")
+    return go_to(url_for("outbox.show", mail_id=mail_id), toast="Kept here; nothing was sent")
 
 
 def answer_dialog(

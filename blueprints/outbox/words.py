@@ -17,7 +17,7 @@ STATES = {
     FAILED: ("circle-x", "bad", "Not sent"),
 }
 UNCLEAR = ("circle-help", "warn", "Unclear")
-ORIGINS = {"failures": "openBuild: a run failed", "test": "a test by hand"}
+ORIGINS = {"failures": "openBuild, since a run failed", "test": "somebody who tried it"}
 TABS = (("", "As it looks"), ("text", "Text"), ("headers", "Headers"))
 
 

@@ -39,7 +39,7 @@ def write(workspace: str, to: MailAddress, groups: Sequence[Group]) -> OutgoingM
     left = len(groups) - MOST_WORKFLOWS
     if left > 0:
         parts.append(f"… and {wording.count(left, 'more workflow', 'more workflows')}")
-    text = "\n\n".join([f"{subject} ({workspace})", *parts, foot]) + "\n"
+    text = "\n\n".join([*parts, f"{workspace}. {foot}"]) + "\n"
     page = PAGE.format(
         title=escape(subject), workspace=escape(workspace), boxes=boxes, foot=_foot(base)
     )

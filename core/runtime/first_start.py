@@ -48,6 +48,7 @@ def welcome_curl(workspace: Workspace) -> str | None:
     scopes = ["run:welcome"]
     _, key = tokens.create(workspace.id, KEY_NAME, scopes, expires=ends, created_by="openBuild")
     url = f"{config.current().base_url}/api/1.1/wf/welcome"
+    sample = '{"name": "Ana", "email": "ana@example.org"}'
     key_header, type_header = f"Authorization: Bearer {key}", "Content-Type: application/json"
-    words = ["curl", url, "-H", key_header, "-H", type_header, "-d", '{"name": "Ana"}']
+    words = ["curl", url, "-H", key_header, "-H", type_header, "-d", sample]
     return " ".join(shlex.quote(word) for word in words)

@@ -109,8 +109,8 @@ def sample_values(content: MailContent, samples: Mapping[str, str]) -> dict[str,
     return {name: samples.get(name) or f"[{name}]" for name in content.placeholders}
 
 
-def send_trial(template: MailTemplate, to: MailAddress, connection: str) -> str:
-    """Send it with its samples, or keep it here; returns the mail's key; raises MailFailed."""
+def send_trial(template: MailTemplate, to: MailAddress, connection: str) -> int:
+    """Send it with its samples, or keep it here; returns the mail's id; raises MailFailed."""
     filled = with_samples(template)
     mail = check(OutgoingMail((to,), filled.subject, filled.text, filled.html))
     return outbox.send_test(template.workspace_id, mail, connection, seconds=TRIAL_SECONDS)
