@@ -1,4 +1,4 @@
-"""Numbers in addresses: one that no row can have is an address that isn't there."""
+"""Numbers in addresses and forms: one that no row can have is no number."""
 
 from typing import Any
 
@@ -6,6 +6,13 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter
 
 LARGEST = 2**63 - 1
+
+
+def read(text: str) -> int | None:
+    """The number that a text is, if a database can be asked for it."""
+    if not text.isdecimal() or len(text) > len(str(LARGEST)) or int(text) > LARGEST:
+        return None
+    return int(text)
 
 
 class RowNumber(IntegerConverter):

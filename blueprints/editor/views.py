@@ -5,7 +5,7 @@ import json
 from flask import Response, abort, request, url_for
 from flask.blueprints import BlueprintSetupState
 
-from blueprints import hypermedia
+from blueprints import hypermedia, numbers
 from blueprints.access import current_person, found, visible_run, visible_workflow
 from blueprints.editor import bp, library, wording
 from blueprints.editor.overlays import ShownRun
@@ -89,8 +89,8 @@ def shown_run(workflow_id: int) -> ShownRun | None:
     turns = {}
     for text in request.args.getlist("turn"):
         loop, _, number = text.partition(":")
-        if number.isdecimal():
-            turns[loop] = int(number)
+        if (turn := numbers.read(number)) is not None:
+            turns[loop] = turn
     return ShownRun(run, turns)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, request
 
+from blueprints import numbers
 from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.editor.workbench import Workbench
 from blueprints.hypermedia import render, wants_partials
@@ -98,8 +99,9 @@ def panel_facts(view: RunView, step: StepView, tab: str) -> list[Any]:
 
 def first_items() -> dict[str, int]:
     """Which turn of which loop comes first: `?items=each_line:50`."""
-    path, _, index = request.args.get("items", "").rpartition(":")
-    return {path: int(index)} if path and index.isdecimal() else {}
+    path, _, text = request.args.get("items", "").rpartition(":")
+    index = numbers.read(text)
+    return {path: index} if path and index is not None else {}
 
 
 def fingerprint(facts: Any) -> str:

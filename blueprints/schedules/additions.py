@@ -2,6 +2,7 @@
 
 from flask import Response, request, url_for
 
+from blueprints import numbers
 from blueprints.access import current_person, current_workspace, visible_workflow
 from blueprints.editor.workbench import START
 from blueprints.hypermedia import go_to, render
@@ -20,10 +21,11 @@ def new() -> Response:
 @bp.post("/new")
 def create() -> Response:
     chosen, by = request.form.get("workflow", ""), current_person().name
-    if not chosen.isdecimal():
+    workflow_id = numbers.read(chosen)
+    if workflow_id is None:
         workflow = starting_points.begin(current_workspace().id, "schedule", "", by=by)
     else:
-        workflow = visible_workflow(int(chosen))
+        workflow = visible_workflow(workflow_id)
         if not workflow.definition.triggers.get("schedules"):
             first = dict(trigger_types()["schedule"].new_settings)
             changes = {"op": "change_triggers", "changes": {"schedules": [first]}}

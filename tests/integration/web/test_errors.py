@@ -6,6 +6,7 @@ from sqlalchemy.exc import OperationalError
 from core.engine.errors import StateConflict
 from core.runtime.passwords import TooBusy
 from tests.conftest import DATABASES
+from tests.factories import start_run
 from tests.people import HTMX
 
 
@@ -127,3 +128,16 @@ def test_a_form_with_a_null_character_is_no_mistake_of_ours(people, client_of):
     answer = client_of(people.max).post("/workflows", data={"start": "hand", "label": "a\0b"})
 
     assert answer.status_code in (303, 400)
+
+
+def test_a_number_that_no_row_can_have_is_no_number(people, client_of):
+    run = start_run({"id": "x", "type": "compose", "inputs": {"value": 1}})
+    browser, digits = client_of(people.max), "9" * 5000
+
+    answers = [
+        browser.get(f"/runs/{run.id}?items=x:{digits}"),
+        browser.get(f"/workflows/{run.workflow_id}/build?run={run.id}&turn=x:{digits}"),
+        browser.post("/schedules/new", data={"workflow": digits}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 303]
