@@ -89,12 +89,24 @@ def make_way(target: Path, *, replaces: bool) -> None:
     """Refuse to harm what is there."""
     if not target.exists():
         return
-    if not replaces:
+    if not replaces and not is_unused(target):
         raise Refused(
             f"There is a database in {target} already. Name another folder with OPENBUILD_HOME, "
             "or say --replace: then the one that is there is set aside."
         )
     check_nobody_is_here()
+
+
+def is_unused(target: Path) -> bool:
+    """Whether it was only made, by some first command: nobody and nothing is in it."""
+    try:
+        with closing(sqlite3.connect(target)) as database:
+            if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                return True
+            in_it = "SELECT EXISTS (SELECT 1 FROM user) OR EXISTS (SELECT 1 FROM run)"
+            return not database.execute(in_it).fetchone()[0]
+    except sqlite3.DatabaseError:
+        return False
 
 
 def check_nobody_is_here() -> None:

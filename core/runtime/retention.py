@@ -14,6 +14,7 @@ from core.storage.call_key import CallKey
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run, Segment, StepRun, Wait
 from core.storage.run_counts import first_id_at
+from core.storage.schedule import Schedule
 from core.storage.workspace import Workspace
 
 BATCH = 50  # runs in one transaction
@@ -21,7 +22,7 @@ SHARE_SECONDS = 0.25  # of each second
 BREATH_SECONDS = 0.01  # between two batches, in which others write
 LOOK_EVERY = 300.0  # seconds, once all is forgotten
 LEAST_AGE = timedelta(hours=1)  # whoever waits for a run's end must find it
-RUN, KEY = Run.__table__, CallKey.__table__
+RUN, KEY, SCHEDULE = Run.__table__, CallKey.__table__, Schedule.__table__
 OF_A_RUN: tuple[Table, ...] = tuple(table.__table__ for table in (Segment, StepRun, Wait))
 log = logging.getLogger(__name__)
 
@@ -92,9 +93,12 @@ def _forget(workspace_id: int, state: RunState, before: datetime) -> Iterator[in
 
 
 def _promised(connection: Connection, ids: list[str]) -> set[str]:
-    """Those that a repeated call must still be led to."""
-    known = KEY.c.run_id.in_(ids), KEY.c.expires_at > clock.now()
-    return set(connection.execute(select(KEY.c.run_id).where(*known)).scalars()) if ids else set()
+    """Those that a repeated call must still be led to, and the last one of each schedule."""
+    if not ids:
+        return set()
+    known = select(KEY.c.run_id).where(KEY.c.run_id.in_(ids), KEY.c.expires_at > clock.now())
+    last = select(SCHEDULE.c.last_run_id).where(SCHEDULE.c.last_run_id.in_(ids))
+    return {*connection.execute(known).scalars(), *connection.execute(last).scalars()}
 
 
 def _delete(ids: list[str]) -> int:

@@ -160,6 +160,22 @@ def test_a_backup_of_a_newer_version_is_refused_in_one_sentence(app, command, mo
     assert not (home / "openbuild.db").exists()
 
 
+@pytest.mark.parametrize("words", [("doctor",), ("users", "list")])
+def test_a_database_that_some_first_command_made_is_not_in_the_way(
+    app, command, move_to, backup_file, words
+):
+    start_run(NOTE)
+    command("backup", backup_file)
+    home = move_to("elsewhere")
+    command(*words)
+    assert (home / "openbuild.db").exists()
+
+    told = command("restore", backup_file)
+
+    assert told.returncode == 0, told.stderr
+    assert value_of(home / "openbuild.db", "SELECT count(*) FROM run") == 1
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed", "other"])
 def test_what_is_damaged_is_refused(app, command, move_to, backup_file, damage):
     command("backup", backup_file)

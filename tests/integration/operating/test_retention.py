@@ -12,6 +12,7 @@ from core.storage.columns import new_id
 from core.storage.db import db, transaction
 from core.storage.run import Run, Segment, StepRun, Wait
 from core.storage.run_counts import first_id_at
+from core.storage.schedule import Schedule
 from tests.conftest import DATABASES
 from tests.factories import make_workflow, workspace
 
@@ -123,6 +124,30 @@ def test_a_run_stays_while_a_repeated_call_must_be_led_to_it(workflow):
                     expires_at=ends,
                 )
             )
+
+    assert sum(retention.forget_old()) == 1
+    assert left() == {kept}
+
+
+def test_the_last_run_of_a_schedule_stays(workflow):
+    kept, _ = old_runs(workflow, "succeeded", 2, days=400)
+    now = clock.now()
+    with transaction() as session:
+        session.add(
+            Schedule(
+                workspace_id=workflow.workspace_id,
+                workflow_id=workflow.id,
+                version_id=workflow.published_id,
+                key="yearly",
+                recurrence={"every": "365d"},
+                input={},
+                starts_at=now,
+                created_at=now,
+                last_run_id=kept,
+                missed="skip",
+                overlap="skip",
+            )
+        )
 
     assert sum(retention.forget_old()) == 1
     assert left() == {kept}
