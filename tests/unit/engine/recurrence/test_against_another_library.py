@@ -20,7 +20,7 @@ ALL = 10_000
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 THREE_YEARS = 3 * 365 * 24 * 60
 RANGES = ((0, 59), (0, 23), (1, 28), (1, 12), (0, 6))
-KNOWN = {  # among all 10,000
+KNOWN = {  # how many of all 10,000
     "a range of one value": 878,
     "steps in the day or the weekday": 792,
     "clocks change": 0,

@@ -1,4 +1,4 @@
-"""Schedules of a workflow file: what is refused while reading, and what keeps it from going live."""
+"""Schedules of a workflow file: what is refused while reading, and what keeps it a draft."""
 
 import pytest
 
