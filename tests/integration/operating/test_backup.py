@@ -319,11 +319,14 @@ def test_a_running_openbuild_is_left_alone_and_its_past_not_fired_again(tmp_path
     try:
         old.up("--workers", "1")
         assert old.run("workflows", "apply", str(nap), "--publish").returncode == 0
+        assert old.run("backup", str(tmp_path / "early.zip")).returncode == 0
+        early = old.run("restore", str(tmp_path / "early.zip"), "--replace")
+        assert "already runs" in early.stderr
         assert old.run("workflows", "run", "nap", "--input", "{}").returncode == 0
         wait_until(lambda: state(old) == "waiting")
-        assert old.run("backup", str(file)).returncode == 0
-        assert "already runs" in old.run("restore", str(file), "--replace").stderr
         old.stop()
+        assert state(old) == "waiting"
+        assert old.run("backup", str(file)).returncode == 0
 
         assert new.run("restore", str(file)).returncode == 0
         new.up("--workers", "1")
