@@ -24,6 +24,7 @@ class Crew:
         self.free = size
         self.size = size
         self.changed = threading.Condition()
+        self.apart = threading.Lock()
         self.threads = ThreadPoolExecutor(size, thread_name_prefix="run")
 
     def free_hands(self, seconds: float) -> int:
@@ -37,9 +38,16 @@ class Crew:
         for claim in leases.claim_all(run_ids):
             self._submit(partial(advance.carry_out, claim))
 
-    def carry_out_alone(self, run_id: str) -> None:
-        """Take a run that has cost workers before in a process of its own; it may cost that."""
+    def carry_out_alone(self, run_id: str) -> bool:
+        """Take a run that has cost workers before in a process of its own; it may cost that.
+
+        One at a time: starting a process is dear. While another is under way the answer is no, and
+        the run stays queued until it is rung for again.
+        """
+        if not self.apart.acquire(blocking=False):
+            return False
         self._submit(partial(self._alone, run_id))
+        return True
 
     def wait(self) -> None:
         """Return when no run is under way."""
@@ -65,6 +73,9 @@ class Crew:
                 self.changed.notify_all()
 
     def _alone(self, run_id: str) -> None:
-        process = subprocess.Popen([sys.executable, str(WORKER), "alone", run_id])
-        process.wait()
-        rescue.release(leases.holder(process.pid))
+        try:
+            process = subprocess.Popen([sys.executable, str(WORKER), "alone", run_id])
+            process.wait()
+            rescue.release(leases.holder(process.pid))
+        finally:
+            self.apart.release()

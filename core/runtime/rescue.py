@@ -17,8 +17,8 @@ from core.storage.run import Run
 
 RUN = Run.__table__
 MOST_AT_ONCE = 500
-ALONE_AFTER = 2  # deaths without a finished effect between them: then a process of its own
-MOST_DEATHS = 5
+ALONE_AFTER = 3  # deaths without a finished effect between them: then a process of its own
+MOST_DEATHS = 6
 UNHEARD_AFTER = timedelta(seconds=3)
 log = logging.getLogger(__name__)
 

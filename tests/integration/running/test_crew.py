@@ -102,6 +102,15 @@ def test_a_run_of_its_own_process_has_one_again_after_it_has_waited(app):
     assert (bell.run_id, bell.lane) == (run.id, "alone")
 
 
+def test_one_such_process_runs_at_a_time_and_the_others_wait_for_their_bell(app):
+    run = start_run(QUICK)
+    crew = Crew(app, size=4)
+    with crew.apart:
+        assert not crew.carry_out_alone(run.id)
+
+    assert (fresh(run).state, crew.free) == ("queued", 4)
+
+
 @contextmanager
 def environment_of(settings):
     """What a process of its own needs to find this test's data."""
