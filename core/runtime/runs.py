@@ -234,4 +234,4 @@ def _title(new: NewRun, workspace: Workspace, timezone: str) -> str:
         value = parse(template).evaluate(scope)
     except ExpressionError:
         return ""
-    return "" if value is None else str(value)[:LONGEST_TITLE]
+    return "" if value is None else str(value).replace("\0", "")[:LONGEST_TITLE]
