@@ -143,6 +143,7 @@ def app(settings, compiled_templates):
     """The application on a fresh database and an empty queue, with its context for the test."""
     from app import create_app
     from core import queue
+    from core.runtime import leases
     from core.storage.db import db
 
     queue.connection().flushall()
@@ -153,6 +154,7 @@ def app(settings, compiled_templates):
     app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context():
         yield app
+        leases._held.clear()
         db.session.remove()
         db.engine.dispose()
 

@@ -78,7 +78,9 @@ def test_it_asks_again_only_while_somebody_looks(open_page, call):
     page.clock.install()
     page.goto("/")
     asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    page.on(
+        "request", lambda request: "hx-request" in request.headers and asked.append(request.url)
+    )
 
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away })")
     page.evaluate("window.away = true")

@@ -297,16 +297,21 @@ def test_on_postgresql_the_rest_is_backed_up_and_the_line_for_it_printed(
     assert holding.is_on()
 
 
+NAP = """
+openbuild: 1
+workflow: nap
+steps:
+  - {id: nap, type: wait, inputs: {for: 12s}}
+  - {id: note, type: increment_value, inputs: {key: fired}}
+"""
+
+
 def test_a_running_openbuild_is_left_alone_and_its_past_not_fired_again(tmp_path):
     """With real processes: what came due since the backup stays where it is until asked."""
     old, new = Openbuild(tmp_path / "old"), Openbuild(tmp_path / "new")
     file = tmp_path / "backup.zip"
     nap = tmp_path / "nap.yaml"
-    nap.write_text(
-        "openbuild: 1\nworkflow: nap\nlabel: Nap\nsteps:\n"
-        "  - {id: nap, type: wait, inputs: {for: 12s}}\n"
-        "  - {id: note, type: increment_value, inputs: {key: fired}}\n"
-    )
+    nap.write_text(NAP)
 
     def state(openbuild):
         file = openbuild.home / "openbuild.db"
