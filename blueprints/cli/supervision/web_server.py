@@ -4,7 +4,12 @@ Our supervisor watches, and holds the listening socket: while a web process is r
 wait instead of being refused. Granian is pinned, since this reaches below its public surface.
 """
 
+import logging
+import os
+import signal
 import socket
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +22,8 @@ from blueprints.cli import Refused
 BLOCKING_THREADS = 128
 REQUESTS_AT_ONCE = 1024
 BACKLOG = 1024
+DRAIN_SECONDS = 30.0
+log = logging.getLogger("openbuild.web")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -69,6 +76,7 @@ class Server(MPServer):
 
     def serve_here(self, listener: socket.socket, app: Callable[..., Any]) -> None:
         """Answer until SIGTERM or SIGINT, then finish the requests at hand."""
+        end_in_time()
         self._ssp, self._shd, self._sso = (
             None,
             SocketHolder(listener.fileno(), False, BACKLOG),
@@ -76,6 +84,23 @@ class Server(MPServer):
         )
         worker = self._spawn_worker(0, self._spawn_wsgi_worker, lambda: app)
         worker.inner.run()
+
+
+def end_in_time() -> None:
+    """After a signal to end, wait only so long for requests: one may never come to its end."""
+    told, signals = socket.socketpair()
+    signals.setblocking(False)
+    signal.set_wakeup_fd(signals.detach(), warn_on_full_buffer=False)
+    threading.Thread(target=give_up_after, args=(told,), name="end", daemon=True).start()
+
+
+def give_up_after(told: socket.socket) -> None:
+    while not {signal.SIGTERM, signal.SIGINT}.intersection(told.recv(16)):
+        pass
+    time.sleep(DRAIN_SECONDS)
+    log.warning("a request is still not complete after %s s; ending without it", DRAIN_SECONDS)
+    logging.shutdown()
+    os._exit(0)
 
 
 def serve(listener: socket.socket, app: Callable[..., Any]) -> None:

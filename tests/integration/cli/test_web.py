@@ -1,7 +1,10 @@
 """`web`: one process, and only the doors that it is asked to open."""
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -46,10 +49,27 @@ def test_it_has_its_name_and_bears_a_slow_stranger(openbuild):
         assert title.read().startswith("openbuild: web")
 
 
-def test_flask_and_python_know_the_application_too(openbuild):
-    import subprocess
-    import sys
+HASTY = """
+from blueprints.cli.supervision import web_server
+web_server.DRAIN_SECONDS = 0.5
+from blueprints.cli import main
+raise SystemExit(main(["web", "--port", "{port}"]))
+"""
 
+
+def test_a_stranger_who_never_finishes_cannot_keep_it_from_ending(openbuild, monkeypatch):
+    hasty = [sys.executable, "-c", HASTY.format(port=openbuild.port)]
+    monkeypatch.setattr(openbuild, "command", lambda *words: hasty)
+    serve(openbuild)
+    with socket.create_connection(("127.0.0.1", openbuild.port)) as slow:
+        slow.sendall(b"POST /api/1.1/wf/welcome HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+        wait_until(lambda: openbuild.get("/health/live")[0] == 200, 5)
+
+        assert openbuild.stop(signal.SIGTERM) == 0
+    assert "still not complete" in openbuild.said
+
+
+def test_flask_and_python_know_the_application_too(openbuild):
     environment = {**openbuild.environment(), "PYTHONPATH": ""}
     told = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "routes"],
