@@ -57,10 +57,13 @@ def added_step(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def openbuild(tmp_path_factory):
-    """An openBuild that was started as the README says."""
+    """An openBuild that was started as the README says, and has its owner."""
     openbuild = Openbuild(tmp_path_factory.mktemp("readme") / "var")
+    owner = ("--email", "ana@example.org", "--role", "owner", "--password-stdin")
     try:
-        yield openbuild.up()
+        openbuild.up()
+        openbuild.run("users", "create", *owner, given="correct horse battery")
+        yield openbuild
     finally:
         openbuild.close()
 

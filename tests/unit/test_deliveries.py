@@ -26,7 +26,8 @@ def offline(tmp_path, monkeypatch):
 
 @pytest.fixture
 def ready(offline, monkeypatch):
-    """All other parts are there; pytest isn't started."""
+    """All other parts are there, somebody sits before the screen; pytest isn't started."""
+    monkeypatch.setattr(config, "is_unattended", lambda: False)
     monkeypatch.setattr(machine, "PARTS", ())
     monkeypatch.setattr(assets, "ensure", lambda: None)
     started = []

@@ -297,7 +297,7 @@ def test_on_postgresql_the_rest_is_backed_up_and_the_line_for_it_printed(
     assert holding.is_on()
 
 
-NAP = """
+NAP_FILE = """
 openbuild: 1
 workflow: nap
 steps:
@@ -311,7 +311,7 @@ def test_a_running_openbuild_is_left_alone_and_its_past_not_fired_again(tmp_path
     old, new = Openbuild(tmp_path / "old"), Openbuild(tmp_path / "new")
     file = tmp_path / "backup.zip"
     nap = tmp_path / "nap.yaml"
-    nap.write_text(NAP)
+    nap.write_text(NAP_FILE)
 
     def state(openbuild):
         file = openbuild.home / "openbuild.db"
