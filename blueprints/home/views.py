@@ -1,6 +1,7 @@
 """Home: the dashboard, and the first screen until there is something to show on it."""
 
 import json
+from datetime import datetime, timedelta
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
@@ -16,16 +17,22 @@ from core.storage.workflow import Workflow
 DASHBOARD = "home/_dashboard.html"
 LISTENING = "home/_first_call.html"
 TRY = "home/_try.html"
+FIRST_VISIT = timedelta(minutes=5)  # from becoming somebody here to signing in
 
 
 @bp.get("/")
 def index() -> Response:
     """The first screen as long as there is nothing of one's own, then the dashboard."""
-    since = me().session.created_at
-    if beginnings.is_new(current_workspace().id, since, but=welcome_key.EXAMPLE):
+    if beginnings.is_new(current_workspace().id, looked_last(), but=welcome_key.EXAMPLE):
         return first_steps()
     asked = dashboard.Asked.of(request.args)
     return render("home/dashboard.html", DASHBOARD, **dashboard.shown(current_workspace(), asked))
+
+
+def looked_last() -> datetime | None:
+    """Until when this person may have looked before; nobody has at a first visit."""
+    began = me().session.created_at
+    return None if began - current_person().created_at < FIRST_VISIT else began
 
 
 @bp.get("/first-steps")

@@ -250,6 +250,8 @@ def test_the_first_screen_stays_until_there_is_something_of_ones_own(olga, clien
     before = olga.get("/").text
     add_runs(example, 1, ago=timedelta())
     same_visit = olga.get("/").text
+    with transaction():
+        people.olga.created_at -= timedelta(days=1)
     next_visit = client_of(people.olga).get("/").text
     make_workflow(ASK)
 

@@ -1,10 +1,13 @@
 """The first screen: ways to begin, and the first call of the example."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.engine.definition import Definition
 from core.runtime import runs, workflows
 from core.runtime.runs import NewRun
+from core.storage.db import transaction
 from tests.people import HTMX
 
 STEPS = [
@@ -62,6 +65,22 @@ def test_it_listens_until_the_first_call_has_run(olga, example, work):
     assert "A call is here." in arriving and "every 1s" in arriving
     assert "Your first call has arrived." in arrived and "every 1s" not in arrived
     assert "Write it" in arrived and "Hello Ana" in arrived and "call--done" in arrived
+
+
+def test_a_call_before_the_first_visit_has_arrived_too(people, client_of, example, work):
+    runs.start(NewRun(example, example.published, "endpoint", {"name": "Ana"}))
+    work()
+
+    assert "Your first call has arrived." in client_of(people.olga).get("/").text
+
+
+def test_at_a_later_visit_there_is_a_dashboard(people, client_of, example, work):
+    runs.start(NewRun(example, example.published, "endpoint", {"name": "Ana"}))
+    work()
+    with transaction():
+        people.olga.created_at -= timedelta(days=1)
+
+    assert "Your first call has arrived." not in client_of(people.olga).get("/").text
 
 
 def test_the_foot_tells_the_truth_about_the_processes(olga):
