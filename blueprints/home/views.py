@@ -11,7 +11,7 @@ from blueprints.access import current_person, current_workspace, found, me
 from blueprints.home import bp, dashboard, first_call
 from blueprints.hypermedia import render, render_change
 from core import config
-from core.runtime import beginnings, processes, starting_points
+from core.runtime import beginnings, mail_posting, processes, starting_points
 from core.storage.workflow import Workflow
 
 DASHBOARD = "home/_dashboard.html"
@@ -58,6 +58,7 @@ def shown() -> dict[str, object]:
         "brief": first_call.brief,
         "worker_count": len(processes.alive("worker")),
         "has_scheduler": bool(processes.alive("scheduler")),
+        "has_mailbox": bool(mail_posting.mailboxes(current_workspace().id)),
     }
 
 

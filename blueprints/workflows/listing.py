@@ -12,6 +12,7 @@ from core.storage import run_counts
 from core.storage.db import db
 from core.storage.run_counts import LastDay
 from core.storage.workflow import Version, Workflow
+from core.triggers.endpoint import sender
 
 COLORS = ("teal", "violet", "amber", "rose", "blue", "slate")
 NO_FOLDER = ""
@@ -130,7 +131,7 @@ def starts_of(definition: Definition) -> Iterator[Start]:
 def sender_of(endpoint: dict[str, Any]) -> str:
     """Who calls, when the signature tells."""
     preset = (endpoint.get("auth") or {}).get("preset")
-    return str(preset).capitalize() if preset else "Called"
+    return sender(str(preset)) if preset else "Called"
 
 
 def schedule_words(schedule: dict[str, Any]) -> str:

@@ -21,6 +21,11 @@ WHO = {
 }
 
 
+def sender(preset: str) -> str:
+    """Who signs by that preset, as they write themselves."""
+    return NAMES.get(preset, preset.capitalize())
+
+
 class Endpoint(TriggerType):
     """A URL; what the caller sends is the run's input."""
 
@@ -82,7 +87,7 @@ class Endpoint(TriggerType):
         scheme = str(auth.get("scheme"))
         who = WHO.get(scheme, scheme)
         if preset:
-            who = f"signed by {NAMES.get(preset, preset.capitalize())}"
+            who = f"signed by {sender(preset)}"
         parts = [str(settings.get("method", "POST")), who]
         if settings.get("reply") == "immediate":
             parts.append("answers at once")

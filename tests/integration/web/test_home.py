@@ -87,3 +87,7 @@ def test_the_foot_tells_the_truth_about_the_processes(olga):
     page = olga.get("/").text
 
     assert "No worker is alive" in page and "No scheduler is alive" in page
+
+
+def test_the_foot_says_where_mails_go(olga):
+    assert "Mails are kept here until you connect a mailbox." in olga.get("/").text
