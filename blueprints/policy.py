@@ -121,6 +121,7 @@ ROUTES: dict[str, Verb] = {
     "editor.operate": Verb.EDIT,
     "editor.change_step": Verb.EDIT,
     "editor.change_label": Verb.EDIT,
+    "editor.show_starts": Verb.SEE,
     "editor.change_starts": Verb.EDIT,
     "editor.switch_called": Verb.EDIT,
     "editor.read_parameters": Verb.EDIT,

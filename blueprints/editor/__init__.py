@@ -13,6 +13,7 @@ from blueprints.editor import (  # noqa: E402, F401
     schedule_form,
     settings,
     start_form,
+    starts_page,
     step_form,
     test_run,
     versions,

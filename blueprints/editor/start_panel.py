@@ -1,17 +1,16 @@
 """What the panel “Starts when” shows."""
 
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from blueprints.access import current_workspace
-from blueprints.editor import field_views, outputs, schedule_views, starts, wording
+from blueprints.editor import field_views, outputs, schedule_views, snippets, starts, wording
 from blueprints.editor.drawing import Drawing
 from blueprints.editor.field_views import FieldView
 from blueprints.editor.schedule_views import ScheduleView
+from blueprints.editor.snippets import Sample, Snippet
 from blueprints.editor.workbench import Workbench
 from core import config
 from core.auth_schemes import auth_schemes
@@ -22,6 +21,7 @@ from core.triggers import trigger_types
 
 ENDPOINT = "endpoint"
 FIRST_WORKSPACE = "main"
+DEFAULT_AUTH = {"scheme": "api_key"}
 SHOWN = ("method", "reply", "wait_seconds", "only_when", "not_run_status")
 TYPE_WORDS = {
     "text": "text",
@@ -44,7 +44,17 @@ class Url:
     hint: str
     host: str
     path: str
-    curl: str
+    sample: Sample
+
+    @property
+    def curl(self) -> str:
+        """A line for the terminal that calls it."""
+        return snippets.curl(self.sample)
+
+    @property
+    def snippets(self) -> list[Snippet]:
+        """The same call in several languages."""
+        return snippets.of_call(self.sample)
 
     @property
     def whole(self) -> str:
@@ -95,7 +105,7 @@ class StartPanel:
     @cached_property
     def auth(self) -> Mapping[str, Any]:
         """Who may call, as the draft says it."""
-        return self.endpoint.get("auth") or {"scheme": "api_key"}
+        return self.endpoint.get("auth") or DEFAULT_AUTH
 
     @property
     def schemes(self) -> list[tuple[str, str]]:
@@ -167,33 +177,30 @@ class StartPanel:
         workflow = self.bench.workflow
         workspace = current_workspace().name
         room = "" if workspace == FIRST_WORKSPACE else f"/{workspace}"
-        found = [self._url("Test URL", "runs your draft", f"{room}/version-test")]
+        found = [self._url("Test URL", "runs your draft", f"{room}/version-test", self.endpoint)]
         version = workflow.published
         if version is not None and workflow.is_enabled:
             live = version.definition.triggers.get(ENDPOINT) or {}
             if live.get("exposed"):
-                found.append(self._url("Live URL", f"runs version {version.number}", room))
+                hint = f"runs version {version.number}"
+                found.append(self._url("Live URL", hint, room, live))
         return found
 
-    def _url(self, name: str, hint: str, room: str) -> Url:
+    def _url(self, name: str, hint: str, room: str, endpoint: Mapping[str, Any]) -> Url:
         host = config.current().base_url
         path = f"{room}/api/1.1/wf/{self.bench.workflow.name}"
-        return Url(name, hint, host, path, self._curl(host + path))
+        return Url(name, hint, host, path, self._sample(host + path, endpoint))
 
-    def _curl(self, url: str) -> str:
-        method = str(self.endpoint.get("method", "POST"))
-        words = ["curl", url]
-        if method != "POST":
-            words += ["-X", method]
-        if self.auth.get("scheme") in ("api_key", "admin"):
-            words += ["-H", f"Authorization: Bearer {self.key or 'YOUR_KEY'}"]
-        if method != "GET":
-            words += ["-H", "Content-Type: application/json", "-d", self.example_body]
-        return " ".join(shlex.quote(word) for word in words)
+    def _sample(self, url: str, endpoint: Mapping[str, Any]) -> Sample:
+        method = str(endpoint.get("method", "POST"))
+        scheme = (endpoint.get("auth") or DEFAULT_AUTH).get("scheme")
+        shows_key = scheme in ("api_key", "admin")
+        headers = {"Authorization": f"Bearer {self.key or 'YOUR_KEY'}"} if shows_key else {}
+        return Sample(method, url, headers, None if method == "GET" else self.example)
 
     @cached_property
-    def example_body(self) -> str:
-        """A body that a caller might send, on one line."""
+    def example(self) -> Mapping[str, Any]:
+        """A body that a caller might send."""
         run = outputs.last_run(self.bench.workflow)
         body = run.input.get("body") if run and isinstance(run.input, Mapping) else None
         if not isinstance(body, Mapping) or not body:
@@ -201,8 +208,7 @@ class StartPanel:
                 parameter.key: [] if parameter.is_list else EXAMPLES.get(parameter.type, "")
                 for parameter in declared(self.endpoint.get("parameters"))
             }
-        given = {key: value for key, value in body.items() if value is not None}
-        return json.dumps(given, ensure_ascii=False)
+        return {key: value for key, value in body.items() if value is not None}
 
     @property
     def needs_key(self) -> bool:

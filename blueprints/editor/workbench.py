@@ -19,6 +19,7 @@ START = "start"
 TABS = (
     ("Build", "editor.show"),
     ("Runs", "runs.of_workflow"),
+    ("Starts", "editor.show_starts"),
     ("Versions", "editor.versions"),
     ("Settings", "editor.settings"),
 )
