@@ -84,6 +84,7 @@ class StepType:
     fields: ClassVar[tuple[Field, ...]] = ()
     effect: ClassVar[Effect] = Effect.PURE
     example_output: ClassVar[Any] = None  # what the data picker shows before the first run
+    is_example_exact: ClassVar[bool] = False  # has every result just its keys and kinds?
 
     is_block: ClassVar[bool] = False
 

@@ -83,7 +83,7 @@ class Layout:
     def runs_side_by_side(self, reader: str) -> Step | None:
         """The block around the reader that walks paths or items at the same time."""
         for block in self.positions[reader].blocks:
-            if self._is_parallel(block) or block.inputs.get("concurrency", 1) != 1:
+            if self.is_parallel(block) or block.inputs.get("concurrency", 1) != 1:
                 return block
         return None
 
@@ -104,7 +104,7 @@ class Layout:
 
     def _why_beside(self, here: Position, there: Position, level: int) -> str:
         block, target = here.blocks[level], there.step.id
-        if self._is_parallel(block):
+        if self.is_parallel(block):
             return f"“{target}” runs at the same time on another path; read it after “{block.id}”"
         is_earlier = there.branches[level] < here.branches[level]
         if self._takes_one_path(block):
@@ -117,7 +117,8 @@ class Layout:
         step_type = self.step_types.get(block.type)
         return step_type if isinstance(step_type, BlockType) else None
 
-    def _is_parallel(self, block: Step) -> bool:
+    def is_parallel(self, block: Step) -> bool:
+        """Whether the block's paths run at the same time."""
         kind = self._kind(block)
         return bool(kind and kind.free_branches and not kind.branches_have_conditions)
 

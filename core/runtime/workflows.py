@@ -173,7 +173,7 @@ def problems(
     workflow: Workflow, definition: Definition | None = None
 ) -> tuple[checks.Problem, ...]:
     """What keeps the draft, or another definition, from being published; warnings too."""
-    return checks.problems(workflow.workspace_id, definition or workflow.definition)
+    return checks.problems(workflow, definition or workflow.definition)
 
 
 def publish(workflow: Workflow, *, by: str, note: str = "") -> Version:

@@ -26,6 +26,7 @@ class IfElse(BlockType):
     free_branches = True
     branches_have_conditions = True
     example_output = {"taken": ["yes"]}
+    is_example_exact = True
 
     def summary(self, step: Step) -> str:
         """The first path's condition in words."""

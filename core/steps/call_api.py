@@ -103,6 +103,7 @@ class CallApi(StepType):
     )
     effect = Effect.REPEATABLE
     example_output = {"status": 200, "headers": {"content-type": "application/json"}, "body": {}}
+    is_example_exact = True
 
     def summary(self, step: Step) -> str:
         """The method and where it goes."""

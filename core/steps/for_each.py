@@ -55,6 +55,7 @@ class ForEach(BlockType):
     fixed_branches = (Branch("body", "Each item"),)
     is_loop = True
     example_output = {"count": 2, "failed": 0, "results": [None, None]}
+    is_example_exact = True
 
     def summary(self, step: Step) -> str:
         """The list it goes through."""

@@ -28,6 +28,7 @@ class IncrementValue(StepType):
     )
     effect = Effect.INSIDE
     example_output = 42
+    is_example_exact = True
 
     def summary(self, step: Step) -> str:
         """The key and the size of the steps."""

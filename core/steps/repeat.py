@@ -47,6 +47,7 @@ class Repeat(BlockType):
     fixed_branches = (Branch("body", "Each time"),)
     is_loop = True
     example_output = {"count": 3}
+    is_example_exact = True
 
     def summary(self, step: Step) -> str:
         """Its condition in words."""

@@ -82,6 +82,7 @@ class SendEmail(StepType):
     )
     effect = Effect.REPEATABLE
     example_output = {"message_id": "<3f6c1f0e@flows.example.com>"}
+    is_example_exact = True
 
     def summary(self, step: Step) -> str:
         """To whom, and about what."""

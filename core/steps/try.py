@@ -27,6 +27,7 @@ class Try(BlockType):
     )
     optional_branches = ("catch", "finally")
     example_output = {"failed": False, "error": None}
+    is_example_exact = True
 
     def walk(self, step: Step, block: Block) -> Generator[Any, Any, Done]:
         """Walk the phases; a crash is no failure, the phase it met goes on."""

@@ -38,8 +38,7 @@ def check(definition):
         definition,
         step_types=step_types(),
         auth_schemes=auth_schemes(),
-        connections={},
-        workflows=frozenset(),
+        surroundings=checking.Surroundings(),
     )
 
 

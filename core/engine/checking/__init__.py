@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.engine.auth_scheme import AuthScheme
-from core.engine.checking.fields import (
-    Surroundings,
-    condition_problems,
-    field_problems,
-    workflow_problems,
-)
+from core.engine.checking import circles, kinds
+from core.engine.checking.fields import condition_problems, field_problems, workflow_problems
+from core.engine.checking.flow import Flow
+from core.engine.checking.known_shapes import known_shapes
+from core.engine.checking.loops import loop_problems
 from core.engine.checking.problem import ERROR, WARNING, Place, Problem
+from core.engine.checking.reach import answer_problems, reach_problems
 from core.engine.checking.references import (
     BEFORE_A_RUN,
     Known,
@@ -21,7 +21,10 @@ from core.engine.checking.references import (
 )
 from core.engine.checking.schedules import schedule_problems
 from core.engine.checking.secrets import secret_problems
+from core.engine.checking.surroundings import KnownWorkflow, Surroundings
 from core.engine.definition import Definition, Step
+from core.engine.errors import DefinitionError
+from core.engine.fields import Field
 from core.engine.reading import SETTINGS
 from core.engine.reading.shapes import Report, Shape, did_you_mean
 from core.engine.reading.steps import check_inputs, check_paths
@@ -30,7 +33,7 @@ from core.engine.scope import SET_VARIABLES, parameters_of, variables_of
 from core.engine.step_type import BlockType, StepType
 from core.engine.visibility import Layout
 
-__all__ = ["ERROR", "WARNING", "Problem", "problems"]
+__all__ = ["ERROR", "WARNING", "KnownWorkflow", "Problem", "Surroundings", "problems"]
 
 OPEN_ENDPOINT = (
     "anyone who knows the URL can start this workflow; if that is not meant, ask for a key"
@@ -53,39 +56,50 @@ def problems(
     *,
     step_types: Mapping[str, StepType],
     auth_schemes: Mapping[str, AuthScheme],
-    connections: Mapping[str, str],
-    workflows: frozenset[str],
+    surroundings: Surroundings,
 ) -> tuple[Problem, ...]:
-    """Everything to mend: starts and settings first, then steps in reading order.
-
-    `connections` are the workspace's, name → type; `workflows` are its workflows' names.
-    """
-    check = Check(
-        definition,
-        step_types,
-        auth_schemes,
-        Surroundings(connections, workflows),
-        known_in(definition, step_types),
-    )
+    """Everything to mend: starts and settings first, then steps in reading order."""
+    known = known_in(definition, step_types, surroundings)
+    check = Check(definition, step_types, auth_schemes, surroundings, known)
     found = [*trigger_problems(check), *settings_problems(check)]
     if not definition.steps:
         found.append(Problem("no_steps", WARNING, "this workflow has no steps yet; add one"))
-    for step in live_steps(definition.steps):
-        found += step_problems(check, step)
+    places = {step_id: place for place, step_id in enumerate(known.layout.positions)}
+    of_steps = [
+        problem for step in live_steps(definition.steps) for problem in step_problems(check, step)
+    ]
+    of_steps += whole_problems(check)
+    found += sorted(of_steps, key=lambda problem: places.get(problem.step_id or "", 0))
     return tuple(found)
 
 
-def known_in(definition: Definition, step_types: Mapping[str, StepType]) -> Known:
+def whole_problems(check: Check) -> Iterator[Problem]:
+    """What shows only when the steps are looked at together."""
+    flow = Flow(check.step_types)
+    yield from reach_problems(check.definition.steps, flow)
+    yield from answer_problems(check.definition, flow)
+    yield from circles.circle_problems(check.definition, check.step_types, check.surroundings)
+
+
+def known_in(
+    definition: Definition, step_types: Mapping[str, StepType], around: Surroundings
+) -> Known:
     setters = [step for step in definition.walk() if step.type == SET_VARIABLES]
+    is_open = any(not isinstance(step.inputs.get("values"), Mapping) for step in setters)
     try:
-        parameters = frozenset(parameter.key for parameter in parameters_of(definition))
-    except (KeyError, TypeError, ValueError):  # reported as a problem of the parameters
-        parameters = frozenset()
+        parameters = tuple(parameters_of(definition))
+    except (KeyError, TypeError, ValueError, DefinitionError):  # a problem of the parameters
+        parameters = ()
+    layout = Layout(definition, step_types)
+    shapes = known_shapes(
+        definition, layout, around.samples, parameters, has_open_variables=is_open
+    )
     return Known(
-        Layout(definition, step_types),
-        parameters,
+        layout,
+        shapes,
+        frozenset(parameter.key for parameter in parameters),
         frozenset(variables_of(definition)),
-        any(not isinstance(step.inputs.get("values"), Mapping) for step in setters),
+        is_open,
         bool(parameters),
     )
 
@@ -122,7 +136,7 @@ def auth_problems(check: Check, auth: Any, place: Place) -> Iterator[Problem]:
     kind = check.auth_schemes.get(scheme) if isinstance(scheme, str) else None
     if kind is None:
         return
-    if scheme == "open":
+    if scheme == "open" and check.definition.triggers["endpoint"].get("exposed") is True:
         yield place.warning("open_endpoint", OPEN_ENDPOINT)
     named = [field for field in kind.fields if field.kind == "connection" and field.key in auth]
     yield from field_problems(named, auth, place, check.surroundings)
@@ -138,6 +152,7 @@ def settings_problems(check: Check) -> Iterator[Problem]:
     if isinstance(order, Mapping) and isinstance(order.get("workflow"), str):
         here = Place(None, "settings.on_failure.workflow")
         yield from workflow_problems(order["workflow"], here, check.surroundings)
+        yield from circles.failure_problems(order["workflow"], here, check.surroundings)
 
 
 def shape_problems(shape: Shape, value: Any, root: str) -> Iterator[Problem]:
@@ -165,6 +180,18 @@ def step_problems(check: Check, step: Step) -> Iterator[Problem]:
         yield from rows_problems(step.only_when, Place(step.id, "only_when"), reader)
     yield from path_problems(step, step_type, reader)
     yield from memory_problems(check, step)
+    yield from loop_problems(step)
+    yield from started_problems(check, step)
+
+
+def started_problems(check: Check, step: Step) -> Iterator[Problem]:
+    """Whether the workflows that it names are live and get what they ask for."""
+    for field in check.step_types[step.type].fields:
+        name = step.inputs.get(field.key) if field.kind == "workflow" else None
+        if isinstance(name, str):
+            here = Place(step.id, f"inputs.{field.key}")
+            given = step.inputs.get("parameters") or {}
+            yield from circles.callee_problems(name, given, here, check.surroundings)
 
 
 def frame_problems(step: Step, step_type: StepType) -> Iterator[Problem]:
@@ -190,27 +217,36 @@ def input_problems(check: Check, step: Step, step_type: StepType) -> Iterator[Pr
         reader = Reader(check.known, step.id, in_body=field.per_turn)
         here = Place(step.id, f"inputs.{field.key}")
         find = what_is_missing if field.kind == "condition" else expression_problems
-        yield from find(step.inputs[field.key], here, reader)
+        found = list(find(step.inputs[field.key], here, reader))
+        yield from found
+        if not found:
+            yield from misfits(field, step.inputs[field.key], here, reader)
+
+
+def misfits(field: Field, value: Any, here: Place, reader: Reader) -> Iterator[Problem]:
+    """Whether what is computed for a field is of its kind."""
+    look = reader.known.shapes.inference_at(reader.step_id, in_body=reader.in_body)
+    if field.kind == "condition":
+        yield from kinds.row_problems(value, here, look)
+    else:
+        yield from kinds.fit_problems(field, value, here, look)
 
 
 def rows_problems(condition: Any, place: Place, reader: Reader) -> Iterator[Problem]:
-    yield from condition_problems(condition, place)
-    yield from what_is_missing(condition, place, reader)
+    found = [*condition_problems(condition, place), *what_is_missing(condition, place, reader)]
+    yield from found
+    if not found:
+        look = reader.known.shapes.inference_at(reader.step_id, in_body=reader.in_body)
+        yield from kinds.row_problems(condition, place, look)
 
 
 def path_problems(step: Step, step_type: StepType, reader: Reader) -> Iterator[Problem]:
     if not isinstance(step_type, BlockType):
         return
-    otherwise = 0
     for branch in step.branches:
         place = Place(step.id, f"branches.{branch.key}")
         if branch.only_when is not None:
             yield from rows_problems(branch.only_when, place.inner("only_when"), reader)
-        elif step_type.branches_have_conditions:
-            otherwise += 1
-        if otherwise > 1 and branch.only_when is None:
-            message = "a second path without a condition is never taken; give it a condition"
-            yield place.warning("never_taken", message)
         if is_missing_steps(branch.key, branch.steps, branch.only_when, step_type):
             name = branch.label or branch.key
             yield place.warning("empty_path", f"the path “{name}” has no steps yet")

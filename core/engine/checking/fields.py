@@ -1,23 +1,15 @@
 """Whether the value of a declared field is of its kind, as far as that shows before a run."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from core.engine import conditions, durations
 from core.engine.checking.problem import Place, Problem
+from core.engine.checking.surroundings import Surroundings
 from core.engine.fields import Field
 from core.engine.reading.shapes import did_you_mean
 from core.engine.reading.shapes import kind as kind_of
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What there is in the workspace: connections with their types, and workflows."""
-
-    connections: Mapping[str, str]
-    workflows: frozenset[str]
 
 
 def field_problems(
@@ -180,6 +172,16 @@ def check_connection(
         yield here.error("unfit_connection", message)
 
 
+def check_mail_template(
+    field: Field, value: Any, here: Place, around: Surroundings
+) -> Iterator[Problem]:
+    known = around.mail_templates
+    if known is not None and value not in known:
+        near = did_you_mean(str(value), known)
+        message = f"there is no mail template called {say(value)}{near}"
+        yield here.error("unknown_mail_template", message)
+
+
 def say(value: Any) -> str:
     """A value as a sentence names it."""
     if isinstance(value, str):
@@ -202,4 +204,5 @@ CHECKS: Mapping[str, Callable[[Field, Any, Place, Surroundings], Iterator[Proble
     "url": check_url,
     "workflow": check_workflow,
     "connection": check_connection,
+    "mail_template": check_mail_template,
 }

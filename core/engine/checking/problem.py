@@ -1,5 +1,6 @@
 """A problem of a definition: what it is, where it is, and what to do."""
 
+import hashlib
 from dataclasses import dataclass
 
 ERROR = "error"  # keeps the definition from being published
@@ -8,7 +9,10 @@ WARNING = "warning"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend. `field` is dotted: inputs.url, only_when, triggers.endpoint.auth."""
+    """One thing to mend. `field` is dotted: inputs.url, only_when, triggers.endpoint.auth.
+
+    `about` is what it depends on beyond its words: another makes it another problem.
+    """
 
     code: str
     severity: str
@@ -16,6 +20,13 @@ class Problem:
     step_id: str | None = None
     field: str | None = None
     column: int | None = None
+    about: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same as long as the problem is the same: what an acceptance is tied to."""
+        parts = (self.code, self.step_id or "", self.field or "", self.message, self.about)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
     @property
     def is_error(self) -> bool:
@@ -38,6 +49,8 @@ class Place:
         """A problem here that keeps the definition from being published."""
         return Problem(code, ERROR, message, self.step_id, self.field, column)
 
-    def warning(self, code: str, message: str, column: int | None = None) -> Problem:
-        """A problem here that somebody may live with."""
-        return Problem(code, WARNING, message, self.step_id, self.field, column)
+    def warning(
+        self, code: str, message: str, column: int | None = None, *, about: str = ""
+    ) -> Problem:
+        """A problem here that somebody may accept, saying why."""
+        return Problem(code, WARNING, message, self.step_id, self.field, column, about)

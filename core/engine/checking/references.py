@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.engine import expressions
+from core.engine.checking.known_shapes import KnownShapes
 from core.engine.checking.problem import Place, Problem
-from core.engine.expressions import ExpressionError, Reference
+from core.engine.expressions import Reference
 from core.engine.parameters import RESERVED
 from core.engine.reading.shapes import did_you_mean
 from core.engine.scope import RUN, WORKSPACE
@@ -24,6 +25,7 @@ class Known:
     """What expressions of this definition may read, wherever they stand."""
 
     layout: Layout
+    shapes: KnownShapes
     parameters: frozenset[str]
     variables: frozenset[str]
     has_open_variables: bool = False  # some step remembers names that are only known at run time
@@ -43,26 +45,29 @@ class Reader:
 def expression_problems(value: Any, place: Place, reader: Reader) -> Iterator[Problem]:
     """Everything wrong with the expressions in a value."""
     for text, here in texts(value, place):
-        if not can_be_read(text):
-            for problem in expressions.problems(text):
-                yield here.error("expression", problem.message, problem.column)
+        for problem in expressions.problems(text):
+            yield here.error("expression", problem.message, problem.column)
     yield from what_is_missing(value, place, reader)
 
 
 def what_is_missing(value: Any, place: Place, reader: Reader) -> Iterator[Problem]:
-    """What the readable expressions in a value read although it isn't there."""
+    """What the readable expressions in a value read although it isn't there, or doesn't fit."""
     for text, here in texts(value, place):
-        for reference in expressions.references(text):
-            yield from reference_problems(reference, here, reader)
+        missing = [
+            problem
+            for reference in expressions.references(text)
+            for problem in reference_problems(reference, here, reader)
+        ]
+        yield from missing or shape_problems(text, here, reader)
 
 
-def can_be_read(text: str) -> bool:
-    """Whether all expressions in a text are well-formed and read from known roots."""
-    try:
-        references = expressions.parse(text).references
-    except ExpressionError:
-        return False
-    return all(reference.path[0] in expressions.ROOTS for reference in references)
+def shape_problems(text: str, here: Place, reader: Reader) -> Iterator[Problem]:
+    """What can't be computed from values of the shapes that are known."""
+    look = reader.known.shapes.inference_at(reader.step_id, in_body=reader.in_body)
+    look.of_text(text)
+    for note in look.notes:
+        make = here.warning if note.is_guess else here.error
+        yield make(note.code, note.message, note.column)
 
 
 def texts(value: Any, place: Place) -> Iterator[tuple[str, Place]]:

@@ -34,6 +34,7 @@ def secret_problems(value: Any, place: Place, name: str = "") -> Iterator[Proble
                 "secret_typed_in",
                 "this looks like a password or key; everyone who sees the workflow can read it. "
                 "Keep it in a connection",
+                about=value,
             )
     elif isinstance(value, Mapping):
         for key, inner in value.items():

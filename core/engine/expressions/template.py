@@ -57,12 +57,13 @@ class Reference:
 class Template:
     """A parsed text with any number of expressions."""
 
-    __slots__ = ("_direct", "_is_path", "_parts", "is_single", "references", "source")
+    __slots__ = ("_direct", "_is_path", "_parts", "is_single", "nodes", "references", "source")
 
     def __init__(
         self, source: str, parts: tuple[str | Closure, ...], nodes: tuple[Node, ...]
     ) -> None:
         self.source = source
+        self.nodes = nodes
         self.is_single = len(parts) == 1 and len(nodes) == 1
         self.references = tuple(reference for node in nodes for reference in _references(node))
         self._parts = parts
@@ -147,8 +148,19 @@ def problems(value: Any) -> tuple[ExpressionError, ...]:
     return tuple(found)
 
 
+def is_sound(source: str) -> bool:
+    """Whether all expressions of a text are well-formed and read from known roots."""
+    try:
+        found = parse(source).references
+    except ExpressionError:
+        return False
+    return all(reference.path[0] in ROOTS for reference in found)
+
+
 def text_problems(source: str) -> Iterator[ExpressionError]:
     """What is wrong with the expressions of one text."""
+    if is_sound(source):
+        return
     try:
         for piece in _located(source, lambda: pieces(source)):
             if piece.is_expression:

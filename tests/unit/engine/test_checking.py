@@ -2,11 +2,12 @@ import pytest
 
 from core.auth_schemes import auth_schemes
 from core.engine import checking
+from core.engine.checking import KnownWorkflow, Surroundings
 from core.engine.definition import Definition
 from core.steps import step_types
 
 CONNECTIONS = {"stock": "http_api", "github": "webhook_secret"}
-WORKFLOWS = frozenset({"alert-ops", "welcome"})
+WORKFLOWS = {"alert-ops": KnownWorkflow(), "welcome": KnownWorkflow()}
 
 
 def problems_of(steps, triggers=None, settings=None):
@@ -17,8 +18,7 @@ def problems_of(steps, triggers=None, settings=None):
         definition,
         step_types=step_types(),
         auth_schemes=auth_schemes(),
-        connections=CONNECTIONS,
-        workflows=WORKFLOWS,
+        surroundings=Surroundings(CONNECTIONS, WORKFLOWS),
     )
 
 
@@ -154,13 +154,13 @@ def test_paths_of_a_branch_see_each_other_only_if_all_are_taken(mode, reads, mes
         "if",
         "branch",
         {"mode": mode},
-        one={"key": "one", "only_when": "{{ true }}", "steps": [compose("a", 1)]},
+        one={"key": "one", "only_when": "{{ trigger.body }}", "steps": [compose("a", 1)]},
         two={
             "key": "two",
-            "only_when": "{{ true }}",
+            "only_when": "{{ trigger.body }}",
             "steps": [compose("b", f"{{{{ steps.{reads} }}}}")],
         },
-        three={"key": "three", "only_when": "{{ true }}", "steps": [compose("c", 1)]},
+        three={"key": "three", "only_when": "{{ trigger.body }}", "steps": [compose("c", 1)]},
     )
 
     problems = problems_of([step, compose("after", "{{ steps.a }} {{ steps.c }}")])
@@ -346,7 +346,8 @@ def test_switched_off_steps_may_be_unfinished_but_reading_them_is_a_doubt():
     ],
 )
 def test_who_may_call_is_checked(auth, field, code, severity):
-    problem = the_only(problems_of([compose("a", 1)], {"endpoint": {"auth": auth}}))
+    endpoint = {"exposed": True, "auth": auth}
+    problem = the_only(problems_of([compose("a", 1)], {"endpoint": endpoint}))
 
     assert (problem.step_id, problem.field) == (None, field)
     assert (problem.code, problem.severity) == (code, severity)

@@ -158,8 +158,7 @@ def test_what_is_offered_can_be_read_there(definition):
                 changed,
                 step_types=step_types(),
                 auth_schemes=auth_schemes(),
-                connections={},
-                workflows=frozenset(),
+                surroundings=checking.Surroundings(),
             )
             assert not [
                 problem

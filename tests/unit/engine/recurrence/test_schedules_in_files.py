@@ -61,8 +61,7 @@ def problems_of(endpoint, **given):
         definition,
         step_types=step_types(),
         auth_schemes=auth_schemes(),
-        connections={},
-        workflows=frozenset(),
+        surroundings=checking.Surroundings(),
     )
     return {problem.code for problem in found if problem.field and "schedules" in problem.field}
 

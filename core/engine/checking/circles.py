@@ -1,0 +1,171 @@
+"""Workflows that start other workflows: circles, what they ask for, and whether they are live."""
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.engine.checking.problem import Place, Problem
+from core.engine.checking.surroundings import KnownWorkflow, Surroundings
+from core.engine.definition import Definition, Step
+from core.engine.parameters import Parameter
+from core.engine.reading.shapes import did_you_mean
+from core.engine.step_type import StepType
+
+OWN_URL = re.compile(r"(?:/[a-z0-9_-]+)?/api/1\.1/wf/([a-z0-9][a-z0-9_-]{0,63})(?:@\d+)?/?")
+OF_FAILURES = frozenset({"run_id", "workflow", "title", "error", "url"})
+MOST_SHOWN = 6  # workflows of a circle that are named
+StepTypes = Mapping[str, StepType]
+
+
+def calls_of(definition: Definition, step_types: StepTypes, base_url: str) -> dict[str, bool]:
+    """The workflows that a definition starts; true for those that every run of it starts."""
+    found: dict[str, bool] = {}
+    for _, _, name, is_certain in started(definition.steps, step_types, base_url, certain=True):
+        found[name] = found.get(name, False) or is_certain
+    return found
+
+
+def started(
+    steps: tuple[Step, ...], step_types: StepTypes, base_url: str, *, certain: bool
+) -> Iterator[tuple[Step, str, str, bool]]:
+    """The steps that start workflows: by which field, which one, and whether in every run."""
+    for step in steps:
+        if step.disabled:
+            continue
+        is_certain = certain and step.only_when is None
+        for field, name in named(step, step_types, base_url):
+            yield step, field, name, is_certain
+        for branch in step.branches:
+            yield from started(branch.steps, step_types, base_url, certain=False)
+
+
+def named(step: Step, step_types: StepTypes, base_url: str) -> Iterator[tuple[str, str]]:
+    """The workflows that one step names, or calls by their URL."""
+    step_type = step_types.get(step.type)
+    for field in step_type.fields if step_type else ():
+        value = step.inputs.get(field.key)
+        if not isinstance(value, str):
+            continue
+        if field.kind == "workflow" and "{{" not in value:
+            yield field.key, value
+        elif field.kind == "url" and (name := called_by_url(value, base_url)):
+            yield field.key, name
+
+
+def called_by_url(url: str, base_url: str) -> str:
+    """The name of the workflow that is called at an address of this installation."""
+    if not base_url or not url.startswith(("http://", "https://")):
+        return ""
+    try:
+        there, here = urlsplit(url), urlsplit(base_url)
+        is_here = (there.hostname, there.port) == (here.hostname, here.port)
+    except ValueError:
+        return ""
+    found = OWN_URL.fullmatch(there.path.removeprefix(here.path)) if is_here else None
+    return found[1] if found else ""
+
+
+def circle_problems(
+    definition: Definition, step_types: StepTypes, around: Surroundings
+) -> Iterator[Problem]:
+    """Steps by which this workflow starts itself, also through others."""
+    if not around.name:
+        return
+    found = started(definition.steps, step_types, around.base_url, certain=True)
+    for step, key, name, is_certain in found:
+        circle = way_back(name, around)
+        if circle is None:
+            continue
+        field = f"inputs.{key}"
+        by_url = key == "url"
+        message = in_words([around.name, *circle, around.name], by_url=by_url)
+        is_always = is_certain and all(certain for certain in certainties(circle, around))
+        if is_always and not by_url and step.on_error != "continue":
+            hint = ", and every run does; give the step a condition"
+            yield Place(step.id, field).error("endless_circle", message + hint)
+        else:
+            hint = "; make sure that it ends"
+            yield Place(step.id, field).warning("circle", message + hint)
+
+
+def in_words(names: list[str], *, by_url: bool) -> str:
+    if len(names) == 2:
+        return f"this workflow {'calls its own URL' if by_url else 'starts itself'}"
+    shown = names if len(names) <= MOST_SHOWN else [*names[: MOST_SHOWN - 1], "…", names[-1]]
+    return f"these workflows start each other in a circle: {' → '.join(shown)}"
+
+
+def way_back(name: str, around: Surroundings) -> list[str] | None:
+    """The workflows between a step and the workflow it stands in; None if it leads elsewhere."""
+    if name == around.name:
+        return []
+    before: dict[str, str] = {name: ""}
+    waiting = [name]
+    while waiting:
+        here = waiting.pop(0)
+        for called in around.workflows.get(here, KnownWorkflow()).calls:
+            if called == around.name:
+                return list(reversed(list(line(here, before))))
+            if called not in before:
+                before[called] = here
+                waiting.append(called)
+    return None
+
+
+def line(name: str, before: Mapping[str, str]) -> Iterator[str]:
+    while name:
+        yield name
+        name = before[name]
+
+
+def certainties(circle: list[str], around: Surroundings) -> Iterator[bool]:
+    """Whether each workflow of a circle starts the next in every run."""
+    for name, following in zip(circle, [*circle[1:], around.name], strict=True):
+        yield around.workflows[name].calls.get(following, False)
+
+
+def callee_problems(
+    name: str, values: Any, place: Place, around: Surroundings
+) -> Iterator[Problem]:
+    """Whether a started workflow is live and gets what it asks for."""
+    known = around.workflows.get(name)
+    if known is None or name == around.name:
+        return
+    if not known.is_live:
+        yield not_live(name, place)
+    elif known.parameters and isinstance(values, Mapping):
+        here = Place(place.step_id, "inputs.parameters")
+        asked = {parameter.key: parameter for parameter in known.parameters}
+        yield from missing_parameters(name, asked, values, here)
+        for given in values:
+            if given not in asked:
+                near = did_you_mean(str(given), asked)
+                message = f"“{name}” has no parameter “{given}”{near}"
+                yield here.inner(given).warning("unknown_parameter", message)
+
+
+def failure_problems(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
+    """Whether the workflow for failures is live and can be started with what it gets."""
+    known = around.workflows.get(name)
+    if known is None or name == around.name:
+        return
+    if not known.is_live:
+        yield not_live(name, place)
+        return
+    asked = {parameter.key: parameter for parameter in known.parameters}
+    yield from missing_parameters(name, asked, OF_FAILURES, place)
+
+
+def not_live(name: str, place: Place) -> Problem:
+    message = f"“{name}” isn't live yet: until it is published, starting it fails"
+    return place.warning("not_live", message)
+
+
+def missing_parameters(
+    name: str, asked: Mapping[str, Parameter], given: Container[str], place: Place
+) -> Iterator[Problem]:
+    for key, parameter in asked.items():
+        if parameter.is_required and key not in given:
+            message = f"“{name}” asks for “{key}”, which it doesn't get here"
+            yield place.warning("missing_parameter", message)
