@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -121,7 +122,7 @@ def line(name: str, before: Mapping[str, str]) -> Iterator[str]:
 
 def certainties(circle: list[str], around: Surroundings) -> Iterator[bool]:
     """Whether each workflow of a circle starts the next in every run."""
-    for name, following in zip(circle, [*circle[1:], around.name], strict=True):
+    for name, following in pairwise([*circle, around.name]):
         yield around.workflows[name].calls.get(following, False)
 
 

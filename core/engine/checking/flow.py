@@ -55,7 +55,8 @@ class Flow:
         if step.type == "stop":
             ends = {"succeed": (STOPPED,), "fail": (FAILED,)}
             outcome = str(step.inputs.get("outcome", "succeed"))
-            return {(end, answered): blame for end in ends.get(outcome, (STOPPED, FAILED))}
+            culprit = blame if answered else blame or (step.id, "")
+            return {(end, answered): culprit for end in ends.get(outcome, (STOPPED, FAILED))}
         step_type = self.step_types.get(step.type)
         if not isinstance(step_type, BlockType):
             return {(ON, answered): blame}

@@ -90,7 +90,7 @@ class Inference:
                 return ANY
             self._note_missing(shape, said, key.value, node.column)
             shape = shapes.inside(shape, key.value)
-            said = str(key.value)
+            said = f"{said}[{key.value}]" if isinstance(key.value, int) else str(key.value)
         return shape
 
     def _note_missing(self, shape: Shape, said: str, key: Any, column: int) -> None:

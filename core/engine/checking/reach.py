@@ -86,6 +86,8 @@ def is_awaited(endpoint: Any) -> bool:
 
 def passing(field: str) -> str:
     """How a run comes by without an answer."""
+    if not field:
+        return "the run ends here without an answer"
     if field == "only_when":
         return "when this step doesn't run, no answer is given"
     if field.startswith("branches."):

@@ -1,46 +1,6 @@
 import pytest
 
-from core.auth_schemes import auth_schemes
-from core.engine import checking
-from core.engine.checking import KnownWorkflow, Surroundings
-from core.engine.definition import Definition
-from core.steps import step_types
-
-CONNECTIONS = {"stock": "http_api", "github": "webhook_secret"}
-WORKFLOWS = {"alert-ops": KnownWorkflow(), "welcome": KnownWorkflow()}
-
-
-def problems_of(steps, triggers=None, settings=None):
-    definition = Definition.from_json(
-        {"triggers": triggers or {}, "settings": settings or {}, "steps": steps}
-    )
-    return checking.problems(
-        definition,
-        step_types=step_types(),
-        auth_schemes=auth_schemes(),
-        surroundings=Surroundings(CONNECTIONS, WORKFLOWS),
-    )
-
-
-def the_only(problems):
-    assert len(problems) == 1, problems
-    return problems[0]
-
-
-def compose(step_id, value, **options):
-    return {"id": step_id, "type": "compose", "inputs": {"value": value}, **options}
-
-
-def log(step_id, message, **options):
-    return {"id": step_id, "type": "log_message", "inputs": {"message": message}, **options}
-
-
-def block(step_id, kind, inputs=None, **paths):
-    branches = [
-        path if isinstance(path, dict) else {"key": key, "steps": path}
-        for key, path in paths.items()
-    ]
-    return {"id": step_id, "type": kind, "inputs": inputs or {}, "branches": branches}
+from tests.drafts import block, compose, log, problems_of, the_only
 
 
 def test_a_sound_definition_has_no_problems():

@@ -1,0 +1,157 @@
+import pytest
+
+from core.engine.checking import KnownWorkflow
+from core.engine.checking.circles import called_by_url, calls_of
+from core.engine.definition import Definition
+from core.engine.parameters import Parameter
+from core.steps import step_types
+from tests.drafts import block, log, path, problems_of, run, the_only, where
+
+HERE = "https://flows.example.com"
+
+
+def call(step_id, url, **options):
+    inputs = {"method": "GET", "url": url}
+    return {"id": step_id, "type": "call_api", "inputs": inputs, **options}
+
+
+def known(**calls):
+    return {name: KnownWorkflow(calls=called) for name, called in {"me": {}, **calls}.items()}
+
+
+def circles_of(steps, workflows):
+    return problems_of(steps, workflows=workflows, name="me", base_url=HERE)
+
+
+def test_a_workflow_whose_every_run_starts_itself_is_not_published():
+    problem = the_only(circles_of([run("again", "me")], known()))
+
+    assert where(problem) == ("again", "inputs.workflow", "endless_circle", "error")
+    assert "this workflow starts itself, and every run does" in problem.message
+
+
+def test_a_workflow_that_sometimes_starts_itself_is_a_doubt():
+    step = run("again", "me") | {"only_when": "{{ trigger.body.next }}"}
+
+    problem = the_only(circles_of([step], known()))
+
+    assert where(problem) == ("again", "inputs.workflow", "circle", "warning")
+
+
+def test_a_circle_through_other_workflows_is_found_and_shown():
+    workflows = known(billing={"mail": True, "log": True}, mail={"me": False}, log={})
+
+    problem = the_only(circles_of([run("bill", "billing")], workflows))
+
+    assert problem.severity == "warning"
+    assert "in a circle: me → billing → mail → me" in problem.message
+
+
+def test_a_circle_that_nothing_breaks_is_not_published():
+    workflows = known(billing={"me": True})
+
+    assert the_only(circles_of([run("bill", "billing")], workflows)).code == "endless_circle"
+
+
+def test_a_long_circle_is_shown_in_short():
+    names = [f"w{n}" for n in range(12)]
+    lines = dict(zip(names, [*names[1:], "me"], strict=True))
+    workflows = known(**{name: {called: False} for name, called in lines.items()})
+
+    problem = the_only(circles_of([run("first", "w0")], workflows))
+
+    assert "me → w0 → w1 → w2 → w3 → … → me" in problem.message
+
+
+def test_circles_beside_a_workflow_are_not_its_problem():
+    assert circles_of([run("a", "one")], known(one={"two": True}, two={"one": True})) == ()
+
+
+def test_a_switched_off_step_starts_nothing():
+    assert circles_of([run("a", "me") | {"disabled": True}, log("b", "x")], known()) == ()
+
+
+def test_a_call_of_its_own_url_feeds_the_workflow():
+    problem = the_only(circles_of([call("a", f"{HERE}/api/1.1/wf/me")], known()))
+
+    assert where(problem) == ("a", "inputs.url", "circle", "warning")
+    assert "calls its own URL" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (f"{HERE}/api/1.1/wf/me", "me"),
+        (f"{HERE}/shop/api/1.1/wf/me@3", "me"),
+        (f"{HERE}/api/1.1/wf/me?x=1", "me"),
+        (f"{HERE}/api/1.1/wf/", ""),
+        (f"{HERE}/docs/me", ""),
+        ("https://other.example.com/api/1.1/wf/me", ""),
+        ("https://flows.example.com:8443/api/1.1/wf/me", ""),
+        ("https://[bad/api/1.1/wf/me", ""),
+        ("/api/1.1/wf/me", ""),
+    ],
+)
+def test_which_workflow_an_address_calls(url, name):
+    assert called_by_url(url, HERE) == name
+
+
+def test_what_a_definition_starts_in_every_run_and_what_only_in_some():
+    choice = block("if", "branch", yes=path("yes", "{{ trigger.body }}", run("b", "two")))
+    steps = [run("a", "one"), choice, call("c", f"{HERE}/api/1.1/wf/three"), run("d", "one")]
+
+    found = calls_of(Definition.from_json({"steps": steps}), step_types(), HERE)
+
+    assert found == {"one": True, "two": False, "three": True}
+
+
+ASKING = KnownWorkflow(parameters=(Parameter("email"), Parameter("note", optional=True)))
+
+
+def test_a_started_workflow_must_get_what_it_asks_for():
+    steps = [run("a", "mail", parameters={"emial": "x"})]
+
+    missing, unknown = problems_of(steps, workflows={"mail": ASKING}, name="me")
+
+    assert where(missing) == ("a", "inputs.parameters", "missing_parameter", "warning")
+    assert missing.message == "“mail” asks for “email”, which it doesn't get here"
+    assert unknown.message == "“mail” has no parameter “emial”; did you mean “email”?"
+
+
+def test_parameters_that_are_computed_are_not_guessed():
+    steps = [run("a", "mail", parameters="{{ trigger.body }}")]
+
+    assert problems_of(steps, workflows={"mail": ASKING}, name="me") == ()
+
+
+def test_a_workflow_that_is_not_live_cannot_be_started_yet():
+    workflows = {"mail": KnownWorkflow(is_live=False)}
+
+    problem = the_only(problems_of([run("a", "mail")], workflows=workflows, name="me"))
+
+    assert where(problem) == ("a", "inputs.workflow", "not_live", "warning")
+
+
+@pytest.mark.parametrize(
+    ("workflows", "code", "severity"),
+    [
+        ({}, "unknown_workflow", "error"),
+        ({"alert": KnownWorkflow(is_live=False)}, "not_live", "warning"),
+        ({"alert": ASKING}, "missing_parameter", "warning"),
+    ],
+)
+def test_the_workflow_for_failures_must_be_there_and_startable(workflows, code, severity):
+    settings = {"on_failure": {"workflow": "alert"}}
+
+    problem = the_only(
+        problems_of([log("a", "x")], settings=settings, workflows=workflows, name="me")
+    )
+
+    assert where(problem) == (None, "settings.on_failure.workflow", code, severity)
+
+
+def test_the_workflow_for_failures_gets_the_error_without_being_asked():
+    alert = KnownWorkflow(parameters=(Parameter("error", "object"), Parameter("run_id")))
+    settings = {"on_failure": {"workflow": "alert"}}
+
+    assert problems_of([log("a", "x")], settings=settings, workflows={"alert": alert}) == ()
