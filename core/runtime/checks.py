@@ -1,9 +1,10 @@
 """Check a definition with what its workspace has: connections, workflows, results of past runs."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import CompoundSelect, Integer, case, cast, literal, null, select, union_all
 
 from core import config
 from core.auth_schemes import auth_schemes
@@ -23,6 +24,8 @@ from core.storage.workflow import Workflow
 __all__ = ["Problem", "problems"]
 
 MOST_VERSIONS = 4096
+CONNECTION, MAIL_TEMPLATE, WORKFLOW = "connection", "mail template", "workflow"
+LIVE_VERSION = case((Workflow.is_enabled, Workflow.published_id), else_=None)
 
 
 def problems(workflow: Workflow, definition: Definition) -> tuple[Problem, ...]:
@@ -37,47 +40,54 @@ def problems(workflow: Workflow, definition: Definition) -> tuple[Problem, ...]:
 
 def surroundings(workflow: Workflow, definition: Definition) -> Surroundings:
     """What the workspace has, as far as this definition may depend on it."""
-    here = workflow.workspace_id
-    connections = select(Connection.name, Connection.type).where(Connection.workspace_id == here)
-    templates = select(MailTemplate.name).where(MailTemplate.workspace_id == here)
     base_url = config.current().base_url
+    rows = list(db.session.execute(all_of(workflow.workspace_id)))
+    called = calls_of(definition, step_types(), base_url)
+    order = definition.settings.get("on_failure")
+    if isinstance(order, dict):
+        called[str(order.get("workflow"))] = False
     return Surroundings(
-        connections={name: kind for name, kind in db.session.execute(connections)},
-        workflows=known_workflows(here, calls_of(definition, step_types(), base_url), definition),
-        mail_templates=frozenset(db.session.scalars(templates)),
+        connections={row.name: row.type for row in rows if row.what == CONNECTION},
+        workflows=known_workflows({row.name: row for row in rows if row.what == WORKFLOW}, called),
+        mail_templates=frozenset(row.name for row in rows if row.what == MAIL_TEMPLATE),
         name=workflow.name,
         base_url=base_url,
         samples=samples.of_workflow(workflow, definition),
     )
 
 
-def known_workflows(
-    workspace_id: int, calls: dict[str, bool], definition: Definition
-) -> dict[str, KnownWorkflow]:
-    """All workflows by name; those that this definition leads to with what their versions say."""
-    columns = Workflow.name, Workflow.published_id, Workflow.is_enabled
-    query = select(*columns).where(
-        Workflow.workspace_id == workspace_id, Workflow.deleted_at.is_(None)
+def all_of(workspace_id: int) -> CompoundSelect[Any]:
+    """The names of connections, mail templates and workflows, in one question."""
+    no_type, no_version = literal(""), cast(null(), Integer)
+    return union_all(
+        select(
+            literal(CONNECTION).label("what"),
+            Connection.name.label("name"),
+            Connection.type.label("type"),
+            no_version.label("version_id"),
+        ).where(Connection.workspace_id == workspace_id),
+        select(literal(MAIL_TEMPLATE), MailTemplate.name, no_type, no_version).where(
+            MailTemplate.workspace_id == workspace_id
+        ),
+        select(literal(WORKFLOW), Workflow.name, no_type, LIVE_VERSION).where(
+            Workflow.workspace_id == workspace_id, Workflow.deleted_at.is_(None)
+        ),
     )
-    rows: dict[str, Any] = {row.name: row for row in db.session.execute(query)}
-    found = {name: KnownWorkflow(is_live=is_live(row)) for name, row in rows.items()}
-    order = definition.settings.get("on_failure")
-    waiting = [*calls, str(order.get("workflow")) if isinstance(order, dict) else ""]
-    seen: set[str] = set()
+
+
+def known_workflows(rows: Mapping[str, Any], called: Iterable[str]) -> dict[str, KnownWorkflow]:
+    """All workflows by name; those that are called, however far, with what their versions say."""
+    found = {name: KnownWorkflow(is_live=row.version_id is not None) for name, row in rows.items()}
+    waiting, seen = [*called], set()
     while waiting:
         name = waiting.pop()
         row = rows.get(name)
-        if row is None or name in seen or not is_live(row):
+        if row is None or name in seen or row.version_id is None:
             continue
         seen.add(name)
-        found[name] = of_version(row.published_id, config.current().base_url)
+        found[name] = of_version(row.version_id, config.current().base_url)
         waiting += found[name].calls
     return found
-
-
-def is_live(row: Row[Any]) -> bool:
-    """Whether another workflow can start it."""
-    return row.published_id is not None and bool(row.is_enabled)
 
 
 @lru_cache(maxsize=MOST_VERSIONS)
