@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 from blueprints import hypermedia
 from blueprints.access import current_person, visible_workflow
 from blueprints.editor import bp
-from blueprints.editor.form_values import read_text
+from blueprints.editor.form_values import read_number, read_text
 from blueprints.editor.workbench import Workbench
 from core.engine.errors import DefinitionError
 from core.engine.reading import COLORS, BadFile
@@ -17,6 +17,11 @@ from core.storage.workflow import Workflow
 
 PAGE = "editor/settings.html"
 IN_DRAFT = ("run_title", "timeout")
+WHEN_FULL = (
+    ("queue", "Wait in line"),
+    ("skip", "Ignore the new one"),
+    ("replace", "Stop the old one"),
+)
 LONGEST = {"label": 80, "folder": 80, "description": 2000}
 
 
@@ -63,6 +68,7 @@ def save_draft(workflow: Workflow, form: Mapping[str, str]) -> dict[str, str]:
     """Change the draft's settings; returns by field what they may not be."""
     now = workflow.definition.settings
     given = {key: read_text(form.get(key)) for key in IN_DRAFT}
+    given["concurrency"] = read_limit(form)
     changes = {key: value for key, value in given.items() if value != now.get(key)}
     for key, value in changes.items():
         operation = {"op": "change_settings", "changes": {key: value}}
@@ -71,10 +77,30 @@ def save_draft(workflow: Workflow, form: Mapping[str, str]) -> dict[str, str]:
                 workflow, workflow.revision, operation, by=current_person().name
             )
         except BadFile as bad:
-            return {key: bad.problems[0][1]}
+            return by_field(key, bad)
         except DefinitionError as error:
             return {key: str(error)}
     return {}
+
+
+def read_limit(form: Mapping[str, str]) -> dict[str, Any] | None:
+    """How many runs may go at a time, as the file says it; nothing typed is no limit."""
+    limit, per = read_number(form.get("limit")), read_text(form.get("per"))
+    if limit is None and per is None:
+        return None
+    given: dict[str, Any] = {} if limit is None else {"limit": limit}
+    if per is not None:
+        given["per"] = per
+    when_full = form.get("when_full") or WHEN_FULL[0][0]
+    return given if when_full == WHEN_FULL[0][0] else {**given, "when_full": when_full}
+
+
+def by_field(key: str, bad: BadFile) -> dict[str, str]:
+    """What is wrong, beside the field of the form that says it."""
+    if key != "concurrency":
+        return {key: bad.problems[0][1]}
+    found = {place.rpartition(".")[2]: message for place, message in bad.problems}
+    return {name if name in ("per", "when_full") else "limit": found[name] for name in found}
 
 
 def page(
@@ -86,12 +112,17 @@ def page(
         "color": workflow.color,
         "description": workflow.description,
         **{key: workflow.definition.settings.get(key, "") for key in IN_DRAFT},
+        "limit": "",
+        "per": "",
+        "when_full": "queue",
+        **workflow.definition.settings.get("concurrency", {}),
     }
     return hypermedia.render(
         PAGE,
         status=status,
         workflow=workflow,
         bench=Workbench(workflow),
+        when_full=WHEN_FULL,
         colors=[("", "None"), *((color, color.capitalize()) for color in COLORS)],
         shown=shown | dict(request.form.items()),
         problems=problems or {},

@@ -11,7 +11,7 @@ from blueprints import formats
 from blueprints.schedules import times
 from blueprints.schedules.times import Time
 from core import clock
-from core.runtime import run_list, schedule_list, schedules
+from core.runtime import places, run_list, schedule_list, schedules
 from core.runtime.schedule_list import Planned, Waiting
 from core.storage.workspace import Workspace
 from core.triggers.schedule import MISSED_WORDS, OVERLAP_WORDS
@@ -150,8 +150,9 @@ class WaitRow:
     @property
     def why(self) -> str:
         """What it waits for."""
-        words = run_list.WAITS.get(self.waiting.run.reason or "", "Waits")
-        return words.partition(" at {}")[0]
+        run = self.waiting.run
+        words = run_list.WAITS.get(run.reason or "", "Waits").partition(" at {}")[0]
+        return places.said(run) or words
 
     @property
     def due(self) -> str:

@@ -30,6 +30,13 @@ class Reason(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Line(StrEnum):
+    """In which line a waiting run stands, if it waits for its turn and for nothing else."""
+
+    LIMIT = "limit"  # for a place among the runs of its workflow that may go at a time
+    BATCH = "batch"  # for its turn among the runs of its batch
+
+
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: frozenset(

@@ -24,13 +24,14 @@ from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
 from core.engine.step_type import Effect, StepContext
 from core.engine.walking import Limits
-from core.runtime import children, definitions, endings, leases, scope
+from core.runtime import admission, children, definitions, endings, leases, scope
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
 from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
+from core.storage.run import Run
 
 DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
@@ -192,22 +193,21 @@ class Advance:
 
     def _inside(self, perform: Perform) -> Outcome | StepFailed:
         """Do it in one transaction with its step run; a failure leaves nothing behind."""
-        rung: list[str] = []
+        started: list[Run] = []
 
         def act(connection: Connection) -> Outcome:
             values = TransactionValues(connection, self.run_row.workspace_id)
             outcome = perform.step_type.run(perform.inputs, self._context(perform, values))
             if isinstance(outcome, StartRun):
                 child, outcome = children.start(connection, self.run_row, perform, outcome)
-                rung.append(child)
+                started.append(child)
             return outcome
 
         try:
             outcome = self.journal.inside(perform, act)
         except StepFailed as failure:
             return failure
-        for child in rung:
-            queue.ring(child)
+        admission.enter_all(started)
         return outcome
 
     def _context(self, perform: Perform, values: Any) -> StepContext:

@@ -12,7 +12,7 @@ from core.engine.errors import StepFailed
 from core.engine.outcomes import Done, StartRun
 from core.engine.requests import Perform
 from core.engine.states import RunState
-from core.runtime import definitions
+from core.runtime import definitions, places, scope
 from core.storage.columns import new_id
 from core.storage.run import Run, Wait
 from core.storage.workflow import Version, Workflow
@@ -28,10 +28,10 @@ RUN, WAIT, WORKFLOW, VERSION = (
 
 def start(
     connection: Connection, parent: Row[Any], perform: Perform, order: StartRun
-) -> tuple[str, StartRun | Done]:
+) -> tuple[Run, StartRun | Done]:
     """Write the child and, if the parent waits for it, the wait; raises StepFailed.
 
-    Returns the child's id and what the step goes on with.
+    Returns the child, to be let in after the commit, and what the step goes on with.
     """
     if parent.depth >= MOST_DEPTH:
         raise StepFailed(f"workflows start each other more than {MOST_DEPTH} deep", kind="limit")
@@ -40,16 +40,21 @@ def start(
     child = row_of(parent, perform.path, workflow_id, version_id, values)
     connection.execute(insert(RUN).values(child))
     if not order.wait:
-        return child["id"], Done({"run_id": child["id"]})
+        return Run(**child), Done({"run_id": child["id"]})
     wait = {"run_id": parent.id, "path": perform.path, "round": parent.round, "kind": "child"}
     connection.execute(insert(WAIT).values(wait))
-    return child["id"], order
+    return Run(**child), order
 
 
 def row_of(
     parent: Row[Any], path: str, workflow_id: int, version_id: int, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What is written of a run that this one starts at that path."""
+    input = {**values, "headers": {}, "query": {}, "body": dict(values), "caller": None}
+
+    def make_scope() -> dict[str, Any]:
+        return scope.before_run(parent.workspace_id, input, "workflow", parent.timezone)
+
     return {
         "id": new_id(),
         "workspace_id": parent.workspace_id,
@@ -61,10 +66,13 @@ def row_of(
         "parent_run_id": parent.id,
         "parent_path": path,
         "depth": parent.depth + 1,
-        "input": {**values, "headers": {}, "query": {}, "body": dict(values), "caller": None},
+        "input": input,
+        "lane": "io",
+        "state": RunState.QUEUED,
         "timezone": parent.timezone,
         "created_at": clock.now(),
         "rung_at": clock.now(),
+        **places.entering(version_id, parent.mode, make_scope),
     }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from core import clock, queue
 from core.engine.states import RunState
 from core.runtime import (
+    admission,
     backups,
     failure_mails,
     firing,
@@ -16,6 +16,7 @@ from core.runtime import (
     idempotency,
     mail_posting,
     outbox,
+    places,
     rescue,
     retention,
     values,
@@ -25,6 +26,7 @@ from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
+WOKEN = (RUN.c.id, RUN.c.lane, RUN.c.state, RUN.c.line, RUN.c.workflow_id, RUN.c.limit_key)
 MOST_AT_ONCE = 500
 CLEANING_SECONDS = 300.0
 log = logging.getLogger(__name__)
@@ -49,15 +51,10 @@ def wake_due() -> int:
         return 0
     with write_connection() as connection:
         woken = connection.execute(
-            update(RUN)
-            .where(RUN.c.id.in_(ids), *due)
-            .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=clock.now())
-            .returning(RUN.c.id, RUN.c.lane)
-        )
-        rung = list(woken)
-    for run in rung:
-        queue.ring(run.id, run.lane)
-    return len(rung)
+            update(RUN).where(RUN.c.id.in_(ids), *due).values(**places.onward()).returning(*WOKEN)
+        ).all()
+    admission.enter_all(woken)
+    return len(woken)
 
 
 def clean() -> None:
@@ -85,6 +82,7 @@ DUTIES = (
     firing.fire_due,
     firing.let_in,
     wake_due,
+    admission.sweep,
     rescue.ring_unheard,
     failure_mails.tell,
     mail_posting.send_beside,

@@ -8,14 +8,19 @@ from sqlalchemy import Connection, Row, update
 from core import clock, queue
 from core.engine.executor import Ended
 from core.engine.states import RunState
-from core.runtime import children, failures
+from core.runtime import children, failures, places
 from core.runtime.journal import RunJournal
 from core.runtime.leases import Claim
 from core.storage.db import write_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
-LET_GO: Mapping[str, Any] = {"lease_until": None, "worker_id": None, "wake_at": None}
+LET_GO: Mapping[str, Any] = {
+    "lease_until": None,
+    "worker_id": None,
+    "wake_at": None,
+    "line": None,
+}
 
 
 def end(
@@ -38,7 +43,8 @@ def end(
 
 def cancel_held(claim: Claim, journal: RunJournal) -> None:
     """Make a cancellation final that its holder has now seen, with all that it knows."""
-    _close(claim, RunState.CANCELLED, cancelled_error(), journal)
+    # Whoever asked for it may have written why into the run.
+    _close(claim, RunState.CANCELLED, cancelled_error(), journal, RUN.c.reason)
 
 
 def fail_inside(claim: Claim, reference: str) -> None:
@@ -48,18 +54,23 @@ def fail_inside(claim: Claim, reference: str) -> None:
     _close(claim, RunState.FAILED, error=error)
 
 
-def cancelled_error() -> dict[str, Any]:
-    """The error object of a run that somebody cancelled."""
-    return {"kind": "cancelled", "message": "the run was cancelled", "retryable": False}
+def cancelled_error(message: str = "the run was cancelled") -> dict[str, Any]:
+    """The error object of a run that was ended on purpose."""
+    return {"kind": "cancelled", "message": message, "retryable": False}
 
 
 def close(
-    connection: Connection, run: Row[Any], state: RunState, error: Mapping[str, Any], reason: Any
+    connection: Connection,
+    run: Row[Any],
+    state: RunState,
+    error: Mapping[str, Any] | None,
+    reason: Any,
 ) -> Sequence[str]:
     """Write a final state for a run nobody holds any more; returns the runs to ring."""
-    values = {"state": state, "error": dict(error), "reason": reason, "finished_at": clock.now()}
+    told = None if error is None else dict(error)
+    values = {"state": state, "error": told, "reason": reason, "finished_at": clock.now()}
     connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values, **LET_GO))
-    answer = {"state": state, "response": None, "error": dict(error)}
+    answer = {"state": state, "response": None, "error": told}
     return _follow(connection, run, state, answer)
 
 
@@ -73,16 +84,21 @@ def tell(run_id: str, rung: Sequence[str]) -> None:
 def _follow(
     connection: Connection, run: Row[Any], state: RunState, answer: Mapping[str, Any]
 ) -> Sequence[str]:
-    """Answer a waiting parent, and do what follows a failure; returns the runs to ring."""
+    """Answer a waiting parent, make room, and do what follows a failure; returns runs to ring."""
     parent = children.answer_parent(connection, run, answer)
     started = None
     if state == RunState.FAILED:
         started = failures.follow(connection, run, answer["error"])
-    return [run_id for run_id in (parent, started) if run_id is not None]
+    following = places.pass_on(connection, run)
+    return [run_id for run_id in (parent, started, following) if run_id is not None]
 
 
 def _close(
-    claim: Claim, state: RunState, error: Mapping[str, Any], journal: RunJournal | None = None
+    claim: Claim,
+    state: RunState,
+    error: Mapping[str, Any],
+    journal: RunJournal | None = None,
+    reason: Any = None,
 ) -> None:
     mine = RUN.c.id == claim.row.id, RUN.c.fence == claim.fence, RUN.c.state == RunState.RUNNING
     with write_connection() as connection:
@@ -92,5 +108,5 @@ def _close(
         if journal is not None:
             seq = journal.leave(connection)
             connection.execute(update(RUN).where(*mine).values(seq=seq))
-        rung = close(connection, claim.row, state, error, None)
+        rung = close(connection, claim.row, state, error, reason)
     tell(claim.row.id, rung)

@@ -8,11 +8,10 @@ from datetime import datetime
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.orm import aliased
 
-from core import clock, queue
 from core.engine import calendar
 from core.engine.recurrence import due
 from core.engine.states import FINAL, Reason, RunState
-from core.runtime import runs, schedules
+from core.runtime import admission, places, runs, schedules
 from core.storage.columns import database_now
 from core.storage.db import db, read_connection, transaction, write_connection
 from core.storage.run import Run
@@ -74,19 +73,21 @@ def let_in() -> int:
         RUN.c.state == RunState.WAITING,
         RUN.c.schedule_id.is_not(None),
         RUN.c.reason == Reason.LIMIT,
+        RUN.c.line.is_(None),
         ~before,
     )
     with read_connection() as connection:
-        query = select(RUN.c.id, RUN.c.lane).where(*in_line).limit(MOST_AT_ONCE)
+        query = select(RUN.c.id).where(*in_line).limit(MOST_AT_ONCE)
         found = list(connection.execute(query))
     for run in found:
         with write_connection() as connection:
-            values = {"state": RunState.QUEUED, "reason": None, "rung_at": clock.now()}
             moved = connection.execute(
-                update(RUN).where(RUN.c.id == run.id, *in_line).values(**values)
-            )
-        if moved.rowcount:
-            queue.ring(run.id, run.lane)
+                update(RUN)
+                .where(RUN.c.id == run.id, *in_line)
+                .values(**places.onward())
+                .returning(*RUN.c)
+            ).all()
+        admission.enter_all(moved)
     return len(found)
 
 
@@ -122,9 +123,7 @@ def _fire(schedule_id: int, next_at: datetime, now: datetime) -> int:
         if schedule is None:
             return 0
         started = _start(schedule, now)
-    for run in started:
-        if run.state == RunState.QUEUED:
-            queue.ring(run.id, run.lane)
+    admission.enter_all(started)
     return len(started)
 
 
@@ -165,7 +164,7 @@ def _add(schedule: Schedule, at: datetime, *, in_line: bool) -> Run:
         )
     )
     if in_line:
-        run.state, run.reason = RunState.WAITING, Reason.LIMIT
+        run.state, run.reason, run.line = RunState.WAITING, Reason.LIMIT, None
     return run
 
 

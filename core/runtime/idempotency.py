@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, queue
-from core.runtime import acceptance, runs
+from core.runtime import acceptance, admission, runs
 from core.runtime.acceptance import Order
 from core.runtime.runs import NewRun
 from core.storage.call_key import CallKey
 from core.storage.columns import new_id
 from core.storage.db import read_connection, write_connection
+from core.storage.run import Run
 from core.storage.workspace import Workspace
 
 HEADER, DUPLICATE, REPLAY = "header", "duplicate", "replay"
@@ -96,8 +97,12 @@ def start_first(
 ) -> Started:
     """Write the run and all its keys together; IntegrityError if a key is taken."""
     keys = [key_row(new, claim, waits=waits) for claim in claims]
-    acceptance.write(Order(runs.row_of(new, workspace), keys))
-    queue.ring(new.id)
+    row = runs.row_of(new, workspace)
+    acceptance.write(Order(row, keys))
+    if row["line"]:
+        admission.enter(Run(**row))
+    else:
+        queue.ring(new.id)
     key_id = next((key["id"] for key in keys if key["kind"] == HEADER), None)
     return Started(new.id, key_id=key_id)
 

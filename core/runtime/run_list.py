@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, or_, type_coerce
 
 from core.engine import wording
 from core.engine.errors import DefinitionError
-from core.runtime import definitions
+from core.runtime import definitions, places
 from core.runtime.run_summary import say_error, say_time
 from core.steps import step_types
 from core.storage.db import db
@@ -58,6 +58,8 @@ class RunLine:
     origin: str
     started_by: str
     error: Mapping[str, Any] | None
+    limit_key: str | None
+    line: str | None
     wake_at: datetime | None
     deaths: int
     seq: int
@@ -87,6 +89,8 @@ class RunLine:
             message = say_error(self.error)
             step = self._step_label()
             return wording.shorten(f"{step}: {message}" if step else message, LONGEST_WHY)
+        if said := places.said(self):
+            return said
         if self.state == "waiting":
             time = say_time(self.wake_at, zone) if self.wake_at else "some time"
             return WAITS.get(self.reason or "", "").format(time)
@@ -115,6 +119,8 @@ LISTED = (
     Run.origin,
     Run.started_by,
     Run.error,
+    Run.limit_key,
+    Run.line,
     Run.wake_at,
     Run.deaths,
     Run.seq,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from core import clock
 from core.engine import wording
 from core.engine.states import Reason
+from core.runtime import places
 from core.runtime.run_events import failed_step
 from core.runtime.step_view import StepView, handled_count
 from core.storage.run import Run
@@ -29,6 +30,8 @@ class Summary:
 
 def summarise(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
     """Why the run is as it is, from its steps."""
+    if said := places.said(run):
+        return Summary("", f"{said}.")
     match run.state:
         case "queued":
             return Summary("", _in_line(run, zone))

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import String, cast, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core import clock, queue
+from core import clock
 from core.engine.errors import StateConflict
 from core.engine.expressions import ExpressionError, parse
 from core.engine.states import FINAL, RunState
-from core.runtime import children, definitions, endings
+from core.runtime import admission, children, definitions, endings, places
 from core.runtime.waiters import Answer, wait_for
 from core.storage.columns import new_id
 from core.storage.db import db, transaction
@@ -54,6 +54,7 @@ class NewRun:
     timezone: str | None = None
     due_at: datetime | None = None
     schedule_id: int | None = None
+    depth: int = 0
     id: str = field(default_factory=new_id)
 
 
@@ -71,7 +72,7 @@ def start(new: NewRun) -> Run:
         if taken is None:
             raise
         raise OriginTaken(taken) from None
-    queue.ring(run.id)
+    admission.enter(run)
     return run
 
 
@@ -87,6 +88,7 @@ def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
     """What is written of a new run."""
     timezone = new.timezone or workspace.timezone
     now = clock.now()
+    place = places.entering(new.version.id, new.mode, lambda: _scope(new, workspace, timezone))
     return {
         "id": new.id,
         "workspace_id": workspace.id,
@@ -102,8 +104,13 @@ def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
         "timezone": timezone,
         "due_at": new.due_at,
         "schedule_id": new.schedule_id,
+        "depth": new.depth,
+        "lane": "io",
+        "state": RunState.QUEUED,
+        "reason": None,
         "created_at": now,
         "rung_at": now,
+        **place,
     }
 
 
@@ -224,14 +231,18 @@ def _title(new: NewRun, workspace: Workspace, timezone: str) -> str:
     template = definitions.of_version(new.version.id).settings.get("run_title")
     if not template:
         return ""
-    scope = {
+    try:
+        value = parse(template).evaluate(_scope(new, workspace, timezone))
+    except ExpressionError:
+        return ""
+    return "" if value is None else str(value).replace("\0", "")[:LONGEST_TITLE]
+
+
+def _scope(new: NewRun, workspace: Workspace, timezone: str) -> dict[str, Any]:
+    """What can be read before there is a run."""
+    return {
         "trigger": new.input,
         "run": {"id": new.id, "origin": new.origin, "timezone": timezone},
         "workspace": {"name": workspace.name, "label": workspace.label, "timezone": timezone},
         "__now__": clock.now,
     }
-    try:
-        value = parse(template).evaluate(scope)
-    except ExpressionError:
-        return ""
-    return "" if value is None else str(value).replace("\0", "")[:LONGEST_TITLE]

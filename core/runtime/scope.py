@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from core import config
+from core import clock, config
 from core.storage.db import read_connection
 from core.storage.workflow import Version
 from core.storage.workspace import Workspace
@@ -34,6 +34,16 @@ def of_run(run: Row[Any]) -> dict[str, Any]:
         "workspace": dict(_workspace(run.workspace_id, int(time.monotonic() // WORKSPACE_KEPT))),
         "options": {},
         "env": {},
+    }
+
+
+def before_run(workspace_id: int, input: Any, origin: str, timezone: str) -> dict[str, Any]:
+    """What can be read of a run that another one starts, before it is there."""
+    return {
+        "trigger": input,
+        "run": {"origin": origin, "timezone": timezone},
+        "workspace": dict(_workspace(workspace_id, int(time.monotonic() // WORKSPACE_KEPT))),
+        "__now__": clock.now,
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text, update
+from sqlalchemy import ForeignKey, Index, TextClause, UniqueConstraint, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.engine.errors import StateConflict
@@ -11,7 +11,15 @@ from core.engine.states import FINAL, RunState, states_before
 from core.storage.columns import Instant, Json, JsonBlob, new_id
 from core.storage.db import db
 
-BY_SCHEDULE = text("schedule_id IS NOT NULL")  # calls don't pay for this index
+# Calls without any of this don't pay for these indexes.
+BY_SCHEDULE = text("schedule_id IS NOT NULL")
+BY_LIMIT = text("limit_key IS NOT NULL")
+IN_LINE = text("line IS NOT NULL")
+BY_BATCH = text("batch_id IS NOT NULL")
+
+
+def _partly(name: str, *columns: str, where: TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class Run(db.Model):  # type: ignore[name-defined,misc]
@@ -34,6 +42,10 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
             sqlite_where=BY_SCHEDULE,
             postgresql_where=BY_SCHEDULE,
         ),
+        _partly("ix_run_limit", "workflow_id", "limit_key", "state", where=BY_LIMIT),
+        _partly("ix_run_line", "line", "workflow_id", "limit_key", "id", where=IN_LINE),
+        _partly("ix_run_batch", "batch_id", "state", where=BY_BATCH),
+        _partly("ix_run_batch_line", "batch_id", "line", "batch_index", where=BY_BATCH),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -46,7 +58,12 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     started_by: Mapped[str] = mapped_column(default="")  # in words: "key Web shop", "Ana"
     parent_run_id: Mapped[str | None]
     parent_path: Mapped[str | None]
-    depth: Mapped[int] = mapped_column(default=0)
+    depth: Mapped[int] = mapped_column(default=0)  # runs that started one another, URLs included
+    chain: Mapped[int] = mapped_column(default=0)  # runs that planned one another
+    batch_id: Mapped[str | None]
+    batch_index: Mapped[int | None]  # whose item of the batch's list it is
+    limit_key: Mapped[str | None]  # with whom it shares its workflow's places
+    line: Mapped[str | None]  # where it waits for its turn
     lane: Mapped[str] = mapped_column(default="io")
     state: Mapped[str] = mapped_column(default=RunState.QUEUED)
     reason: Mapped[str | None]

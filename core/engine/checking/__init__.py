@@ -148,6 +148,10 @@ def settings_problems(check: Check) -> Iterator[Problem]:
     reader = Reader(check.known, roots=BEFORE_A_RUN)
     title = settings.get("run_title")
     yield from expression_problems(title, Place(None, "settings.run_title"), reader)
+    limit = settings.get("concurrency")
+    if isinstance(limit, Mapping):
+        here = Place(None, "settings.concurrency.per")
+        yield from expression_problems(limit.get("per"), here, reader)
     order = settings.get("on_failure")
     if isinstance(order, Mapping) and isinstance(order.get("workflow"), str):
         here = Place(None, "settings.on_failure.workflow")

@@ -10,7 +10,6 @@ from core.engine.reading.shapes import (
     Choice,
     Duration,
     Group,
-    NotBuilt,
     Number,
     Report,
     Shape,
@@ -134,12 +133,22 @@ def label_of(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+MOST_PLACES = 10_000
+WHEN_FULL = ("queue", "skip", "replace")
+CONCURRENCY = Group(
+    {
+        "limit": Number(1, MOST_PLACES, is_whole=True),
+        "per": Text(longest=2000),
+        "when_full": Choice(WHEN_FULL),
+    },
+    ("limit",),
+)
 SETTINGS = Group(
     {
         "timeout": Duration(),
         "max_steps": Number(1, MOST_STEPS_OF_A_RUN, is_whole=True),
         "run_title": Text(longest=2000),
-        "concurrency": NotBuilt("limits on how many runs go at a time are"),
+        "concurrency": CONCURRENCY,
         "on_failure": Group({"workflow": NAME}, ("workflow",)),
     },
     what="setting",

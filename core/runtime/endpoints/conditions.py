@@ -50,6 +50,7 @@ def record_not_run(new: NewRun, endpoint: Endpoint) -> Response:
         run = runs.add(new)
         run.state = RunState.SUCCEEDED
         run.reason = Reason.NOT_RUN
+        run.limit_key = run.line = None
         run.finished_at = clock.now()
     if int(endpoint.settings.get("not_run_status", 400)) == 200:
         return responses.not_run(new.id)

@@ -45,3 +45,23 @@ def test_who_may_only_look_changes_nothing(editor_of, people):
 
     assert save(viewer).status_code == 403
     assert "Save" not in viewer.client.get(f"{viewer.url}/settings").text
+
+
+def test_a_limit_on_runs_becomes_part_of_the_draft(editor):
+    save(editor, limit="5", per="{{ trigger.email }}", when_full="skip")
+
+    limit = {"limit": 5, "per": "{{ trigger.email }}", "when_full": "skip"}
+    assert editor.draft.settings == {"concurrency": limit}
+    page = editor.client.get(f"{editor.url}/settings").text
+    assert 'value="skip" selected' in page
+    save(editor, limit="", per="", when_full="queue")
+    assert editor.draft.settings == {}
+
+
+def test_a_limit_that_cannot_be_is_told_beside_its_field(editor):
+    for typed in ("none", "0", ""):
+        answer = save(editor, limit=typed, per="{{ trigger.email }}")
+
+        assert answer.status_code == 422
+        assert 'aria-describedby="limit-error"' in answer.text
+    assert "concurrency" not in editor.draft.settings

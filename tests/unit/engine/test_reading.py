@@ -208,7 +208,14 @@ def test_all_problems_are_listed_at_once():
             "triggers.endpoint.parameters[0].type",
             "unknown type thing:order",
         ),
-        (("settings", "concurrency"), {}, "settings.concurrency", "not built yet"),
+        (("settings", "concurrency"), {}, "settings.concurrency", "“limit” is missing"),
+        (("settings", "concurrency"), {"limit": 0}, "settings.concurrency.limit", "at least 1"),
+        (
+            ("settings", "concurrency"),
+            {"limit": 1, "when_full": "wait"},
+            "settings.concurrency.when_full",
+            "must be one of queue, skip, replace",
+        ),
         (("settings", "max_steps"), 0, "settings.max_steps", "must be at least 1"),
     ],
 )
