@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, make_response, render_template, request
 from flask_login import current_user
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -14,7 +14,7 @@ from blueprints import hypermedia
 from blueprints.policy import ROUTES, Verb
 from core.engine.errors import StateConflict
 from core.runtime.passwords import TooBusy
-from core.storage.db import db
+from core.storage.db import UNAVAILABLE, db
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(StateConflict, on_conflict)
     app.register_error_handler(TooBusy, on_busy)
     app.register_error_handler(DataError, on_unstorable)
-    app.register_error_handler(OperationalError, on_database_error)
+    for error in UNAVAILABLE:
+        app.register_error_handler(error, on_database_error)
     app.register_error_handler(Exception, on_surprise)
 
 
@@ -78,7 +79,7 @@ def on_unstorable(error: DataError) -> Response:
     return say(400)
 
 
-def on_database_error(error: OperationalError) -> Response:
+def on_database_error(error: Exception) -> Response:
     reference = remember(error)
     return say(503, reference=reference, headers={"Retry-After": "5"})
 

@@ -4,6 +4,7 @@ import contextvars
 import os
 import shutil
 import socket
+from itertools import count
 
 import psycopg
 import pytest
@@ -27,12 +28,32 @@ class Caller(FlaskClient):
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
-def pytest_collection_modifyitems(items):
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser):
+    """Let one switch choose the database of every test that needs one and names none."""
+    parser.addoption("--database", choices=DATABASES, help="run every test on this database alone")
+
+
+def pytest_collection_modifyitems(config, items):
     """Mark what needs PostgreSQL, so that a machine without it can leave it out."""
+    chosen = config.getoption("database")
     for item in items:
-        uses = getattr(getattr(item, "callspec", None), "params", {}).get("database")
+        uses = database_of(item) or chosen
         if uses == "postgresql" or "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgresql)
+    others = [item for item in items if chosen and database_of(item) not in (None, chosen)]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in set(others)]
+
+
+def database_of(item):
+    """Which database a test insists on, if it does."""
+    if item.get_closest_marker("only_sqlite"):
+        return "sqlite"
+    return getattr(getattr(item, "callspec", None), "params", {}).get("database")
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +118,7 @@ def migrate():
 @pytest.fixture
 def database(request):
     """Which database this test uses; parametrize indirectly with DATABASES to use both."""
-    return getattr(request, "param", "sqlite")
-
-
-DATABASES = ("sqlite", "postgresql")
+    return getattr(request, "param", request.config.getoption("database") or DATABASES[0])
 
 
 @pytest.fixture
@@ -116,6 +134,22 @@ def database_url(request, database, tmp_path):
         connection.execute(f"CREATE DATABASE test TEMPLATE {template}")
         yield server.url("test")
         connection.execute("DROP DATABASE test WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def fresh_database(request):
+    """Make the database of an openBuild that is started for itself: its address, if it has one."""
+    numbers = count(1)
+
+    def make():
+        if request.config.getoption("database") != "postgresql":
+            return ""
+        server, name = request.getfixturevalue("postgresql"), f"own{next(numbers)}"
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return server.url(name)
+
+    return make
 
 
 @pytest.fixture

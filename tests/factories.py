@@ -1,11 +1,14 @@
 """Workspaces, workflows and runs for tests: say only what the test is about."""
 
+from contextlib import closing
 from itertools import count
+
+from sqlalchemy import inspect
 
 from core.engine.definition import Definition
 from core.runtime import runs, schedules, workspaces
 from core.runtime.runs import NewRun
-from core.storage.db import db, transaction
+from core.storage.db import db, read_connection, transaction
 from core.storage.workflow import Version, Workflow
 
 numbers = count(1)
@@ -65,3 +68,15 @@ def fresh(run):
     db.session.rollback()
     db.session.refresh(run)
     return run
+
+
+def everything_stored():
+    """All rows of all tables as text, for tests of what must never be among them."""
+    if db.engine.dialect.name == "sqlite":
+        with closing(db.engine.raw_connection()) as raw:
+            return "\n".join(raw.iterdump())
+    rows = []
+    for name in inspect(db.engine).get_table_names():
+        with read_connection() as connection:
+            rows += connection.scalars(db.text(f'SELECT t::text FROM "{name}" t'))
+    return "\n".join(rows)

@@ -20,8 +20,9 @@ STOP_SECONDS = 40
 class Openbuild:
     """Commands on one data folder, and at most one `up`."""
 
-    def __init__(self, home):
+    def __init__(self, home, database_url=""):
         self.home = home
+        self.database_url = database_url
         self.port = free_port()
         self.process = None
         self.log = home.parent / f"{home.name}.log"
@@ -36,7 +37,10 @@ class Openbuild:
 
     def environment(self, **more):
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        given = {"OPENBUILD_HOME": str(self.home), "PYTHONPATH": str(ROOT), **more}
+        given = {"OPENBUILD_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
+        if self.database_url:
+            given["OPENBUILD_DATABASE_URL"] = self.database_url
+        given |= more
         return {**kept, **given}
 
     def command(self, *words):

@@ -101,6 +101,6 @@ def add_json(*parsers: argparse.ArgumentParser) -> None:
 def expected_errors() -> tuple[type[Exception], ...]:
     """What a command may raise to be refused in plain words."""
     from core.config_values import ConfigError
-    from core.storage.migrate import DatabaseTooNew, NotCopied
+    from core.storage.migrate import DatabaseAway, DatabaseTooNew, NotCopied
 
-    return (Refused, ConfigError, DatabaseTooNew, NotCopied)
+    return (Refused, ConfigError, DatabaseAway, DatabaseTooNew, NotCopied)

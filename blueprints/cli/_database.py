@@ -34,7 +34,7 @@ def database(*errors: type[Exception], changes_tables: bool = True) -> Iterator[
             if changes_tables:
                 migrate.upgrade()
             yield
-        except (migrate.DatabaseTooNew, migrate.NotCopied, *errors) as error:
+        except (migrate.DatabaseAway, migrate.DatabaseTooNew, migrate.NotCopied, *errors) as error:
             raise Refused(str(error)) from error
         except OperationalError as error:
             raise Refused(f"The database doesn't answer: {error.orig}") from error

@@ -22,6 +22,7 @@ def run(options: argparse.Namespace) -> None:
     from app import create_app
     from blueprints.cli import assets
     from blueprints.cli.supervision import parts, web_server
+    from core.runtime import users
     from core.storage import migrate
 
     settings = config.listen_on(options.host, options.port)
@@ -32,6 +33,9 @@ def run(options: argparse.Namespace) -> None:
     app = create_app(only=options.only)
     with app.app_context():
         migrate.upgrade()
+        owner_link = users.owner_link() if users.is_owner_missing() else ""
     worker.start_beating(app, "web", "web")
     print(f"openBuild answers at {settings.base_url}", flush=True)
+    if owner_link and options.only != "calls":
+        print(f"Create the owner: {owner_link}", flush=True)
     web_server.serve(listener, app)

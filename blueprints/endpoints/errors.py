@@ -4,13 +4,14 @@ import logging
 import secrets
 
 from flask import Response as FlaskResponse
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from blueprints.endpoints import bp
 from blueprints.endpoints.views import send
 from core.runtime.endpoints import Refused
 from core.runtime.endpoints.refusals import unavailable
+from core.storage.db import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,14 @@ def on_unstorable(error: DataError) -> FlaskResponse:
     return send(Refused(400, "INVALID", message).response())
 
 
-@bp.errorhandler(OperationalError)
-@bp.errorhandler(InterfaceError)
-@bp.errorhandler(TimeoutError)
 def on_database_error(error: Exception) -> FlaskResponse:
     """Nothing was accepted: what is not committed has not happened."""
     log.error("the database refused a call", exc_info=error)
     return send(unavailable("The database does not answer. Try again in a moment.").response())
+
+
+for unavailable_error in UNAVAILABLE:
+    bp.register_error_handler(unavailable_error, on_database_error)
 
 
 @bp.errorhandler(Exception)

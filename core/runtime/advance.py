@@ -13,7 +13,6 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core import clock, logs, queue
 from core.engine import durations, entries, replies
@@ -31,6 +30,7 @@ from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
+from core.storage.db import UNAVAILABLE
 from core.storage.run import Run
 
 DEFAULT_TIMEOUT = "5m"
@@ -62,7 +62,7 @@ def carry_out(claim: Claim) -> None:
             Advance(claim).run_or_cancel()
     except StateConflict as conflict:
         log.info("left alone: %s", conflict, extra={"run_id": run_id})
-    except (OperationalError, InterfaceError, TimeoutError):
+    except UNAVAILABLE:
         # The journal holds what was done; when the lease ends, another worker goes on from there.
         log.exception("the database failed; the run goes on later", extra={"run_id": run_id})
     except Exception:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import OperationalError
 
 from core import clock, config
 from core.connectors import connectors
@@ -21,7 +20,7 @@ from core.runtime.gateways.addresses import AllowedHosts
 from core.runtime.gateways.http import WayOut
 from core.runtime.masking import forms, mask
 from core.storage.connection import Connection
-from core.storage.db import read_connection, write_connection
+from core.storage.db import UNAVAILABLE, read_connection, write_connection
 
 LAST_USED_EVERY = timedelta(minutes=1)
 REFUSALS = frozenset({401, 403})
@@ -166,5 +165,5 @@ def note_result(signer: Signer, result: str) -> None:
     try:
         with write_connection() as database:
             database.execute(change.values(last_used_at=now, last_result=result))
-    except OperationalError:
+    except UNAVAILABLE:
         log.warning("could not note the use of a connection", extra={"connection": signer.name})

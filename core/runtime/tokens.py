@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import OperationalError
 
 from core import clock, config
 from core.engine import scopes as scope_rules
-from core.storage.db import read_connection, transaction, write_connection
+from core.storage.db import UNAVAILABLE, read_connection, transaction, write_connection
 from core.storage.token import Token
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -127,7 +126,7 @@ def _note_use(token: Token, now: datetime, address: str) -> None:
     try:
         with write_connection() as database:
             database.execute(change.values(last_used_at=now, last_address=address))
-    except OperationalError:  # a busy database is no reason to turn a caller away
+    except UNAVAILABLE:  # a busy database is no reason to turn a caller away
         log.warning("could not note the use of a key", extra={"token": token.id})
     token.last_used_at, token.last_address = now, address
 

@@ -9,12 +9,18 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from core.storage.sqlite_writing import Writing
 
 _writing: ContextVar[Callable[[], Connection] | None] = ContextVar("writing", default=None)
 _is_flushed: ContextVar[bool] = ContextVar("is_flushed", default=True)
+
+
+# What is raised by a database that is away, full, read-only or has no connection left: nothing
+# was committed, and the same may go well in a moment.
+UNAVAILABLE = (OperationalError, InterfaceError, InternalError, TimeoutError)
 
 
 class Base(DeclarativeBase):

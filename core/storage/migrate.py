@@ -15,6 +15,7 @@ from core.storage.db import read_connection, write_connection
 
 FOLDER = Path(__file__).parent / "migrations"
 REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
+ONE_AT_A_TIME = 0x6F70656E  # a number that nobody else uses as a lock
 log = logging.getLogger(__name__)
 
 
@@ -22,14 +23,25 @@ class DatabaseTooNew(Exception):
     """The database was changed by a newer openBuild than this one."""
 
 
+class DatabaseAway(Exception):
+    """The database could not be reached, so nobody knows which tables it has."""
+
+
 class NotCopied(Exception):
     """The copy that is made before the tables change could not be made."""
 
 
 def upgrade() -> None:
-    """Run the migrations that are missing; raises DatabaseTooNew or NotCopied."""
+    """Run the migrations that are missing; raises DatabaseAway, DatabaseTooNew or NotCopied."""
     if revision_here() == newest_revision():
         return
+    try:
+        bring_up_to_date()
+    except OperationalError as error:
+        raise DatabaseAway(f"The database doesn't answer: {error.orig}") from error
+
+
+def bring_up_to_date() -> None:
     with copies.one_at_a_time(waits=True):
         here = revision_here()
         check_known(here)
@@ -75,6 +87,8 @@ def run_migrations() -> None:
     settings.set_main_option("script_location", str(FOLDER))
     scripts = ScriptDirectory.from_config(settings)
     with write_connection() as connection:
+        if connection.dialect.name == "postgresql":  # machines that start at once share no file
+            connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": ONE_AT_A_TIME})
         current = MigrationContext.configure(connection).get_current_revision()
         if current == scripts.get_current_head():
             return

@@ -88,8 +88,6 @@ class Parts:
 
     def set_up(self, answer: int) -> None:
         """In the fork: migrate, and make what the first start needs."""
-        from sqlalchemy.exc import OperationalError
-
         from core.runtime import first_start
         from core.storage import migrate
 
@@ -100,8 +98,8 @@ class Parts:
             except (migrate.DatabaseTooNew, migrate.NotCopied) as error:
                 os.write(answer, f"{self.settings.home}: {error}".encode())
                 raise SystemExit(1) from error
-            except OperationalError as error:
-                os.write(answer, f"The database doesn't answer: {error.orig}".encode())
+            except migrate.DatabaseAway as error:
+                os.write(answer, str(error).encode())
                 raise SystemExit(1) from error
         told = {"owner_url": first.owner_url or "", "welcome_curl": first.welcome_curl or ""}
         os.write(answer, json.dumps(told).encode())

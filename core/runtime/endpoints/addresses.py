@@ -113,7 +113,7 @@ def find(address: Address) -> tuple[Workspace, Workflow]:
     Both are copies outside the session, from one query: this is asked for every call.
     """
     unknown = not_found(address.name)
-    if max(len(address.name), len(address.workspace)) > LONGEST_NAME:
+    if max(len(address.name), len(address.workspace)) > LONGEST_NAME or "\0" in address.name:
         raise unknown
     query = DRAFTS if address.is_draft else LIVE
     names = {"workspace_name": address.workspace, "workflow_name": address.workflow}

@@ -65,8 +65,8 @@ def listed(openbuild, *words):
     return json.loads(told.stdout)
 
 
-def test_the_first_command_makes_the_database(tmp_path):
-    assert listed(Openbuild(tmp_path / "var"), "runs") == []
+def test_the_first_command_makes_the_database(openbuild):
+    assert listed(openbuild, "runs") == []
 
 
 def test_a_command_that_needs_nothing_starts_at_once(tmp_path):
@@ -208,8 +208,8 @@ def test_a_setting_that_cannot_be_is_one_sentence(tmp_path):
     assert "Traceback" not in told.stderr
 
 
-def test_a_newer_database_is_left_alone(tmp_path):
-    openbuild = Openbuild(tmp_path / "var")
+@pytest.mark.only_sqlite
+def test_a_newer_database_is_left_alone(openbuild):
     openbuild.run("users", "list")
     with sqlite3.connect(openbuild.home / "openbuild.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -16,8 +16,8 @@ PAGE = "/sign-in"
 
 
 @pytest.fixture
-def openbuild(tmp_path):
-    openbuild = Openbuild(tmp_path / "var")
+def openbuild(tmp_path, fresh_database):
+    openbuild = Openbuild(tmp_path / "var", fresh_database())
     yield openbuild
     openbuild.close()
 

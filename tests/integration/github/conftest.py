@@ -13,9 +13,9 @@ def deliveries():
 
 
 @pytest.fixture(scope="module")
-def openbuild(tmp_path_factory):
+def openbuild(tmp_path_factory, fresh_database):
     """A running openBuild with the example live."""
-    openbuild = Openbuild(tmp_path_factory.mktemp("github") / "var")
+    openbuild = Openbuild(tmp_path_factory.mktemp("github") / "var", fresh_database())
     try:
         openbuild.up("--workers", "2")
         github.install_example(openbuild)

@@ -46,6 +46,7 @@ def value_of(file, query):
         return database.execute(query).fetchone()[0]
 
 
+@pytest.mark.only_sqlite
 def test_a_backup_is_restored_elsewhere_with_its_secrets(
     app, command, move_to, backup_file, passphrase
 ):
@@ -69,6 +70,7 @@ def test_a_backup_is_restored_elsewhere_with_its_secrets(
         db.engine.dispose()
 
 
+@pytest.mark.only_sqlite
 def test_without_a_passphrase_the_keys_are_left_out_and_both_sides_say_so(
     app, command, move_to, backup_file
 ):
@@ -100,6 +102,7 @@ def test_keys_in_a_backup_open_with_the_passphrase_alone(
     assert key in (home / "keys").read_text()
 
 
+@pytest.mark.only_sqlite
 def test_a_short_passphrase_is_refused(app, command, backup_file, passphrase):
     passphrase.write_text("short")
 
@@ -110,6 +113,7 @@ def test_a_short_passphrase_is_refused(app, command, backup_file, passphrase):
     assert not backup_file.exists()
 
 
+@pytest.mark.only_sqlite
 def test_a_backup_never_takes_the_place_of_a_file(app, command, backup_file):
     command("backup", backup_file)
     before = backup_file.read_bytes()
@@ -121,6 +125,7 @@ def test_a_backup_never_takes_the_place_of_a_file(app, command, backup_file):
     assert backup_file.read_bytes() == before
 
 
+@pytest.mark.only_sqlite
 def test_a_backup_is_taken_while_somebody_writes(app, command, backup_file):
     with transaction() as session:
         session.execute(db.text("UPDATE workspace SET label = 'half'"))
@@ -129,6 +134,7 @@ def test_a_backup_is_taken_while_somebody_writes(app, command, backup_file):
     assert told.returncode == 0
 
 
+@pytest.mark.only_sqlite
 def test_a_database_that_is_there_is_only_replaced_when_told_and_set_aside(
     app, command, settings, backup_file
 ):
@@ -160,6 +166,7 @@ def test_a_backup_of_a_newer_version_is_refused_in_one_sentence(app, command, mo
     assert not (home / "openbuild.db").exists()
 
 
+@pytest.mark.only_sqlite
 @pytest.mark.parametrize("words", [("doctor",), ("users", "list")])
 def test_a_database_that_some_first_command_made_is_not_in_the_way(
     app, command, move_to, backup_file, words
@@ -176,6 +183,7 @@ def test_a_database_that_some_first_command_made_is_not_in_the_way(
     assert value_of(home / "openbuild.db", "SELECT count(*) FROM run") == 1
 
 
+@pytest.mark.only_sqlite
 @pytest.mark.parametrize("damage", ["cut", "changed", "other"])
 def test_what_is_damaged_is_refused(app, command, move_to, backup_file, damage):
     command("backup", backup_file)
@@ -228,6 +236,7 @@ def test_calls_are_told_to_come_back(app, client):
     assert runs.listing(workspace().id) == []
 
 
+@pytest.mark.only_sqlite
 def test_a_copy_is_made_before_the_tables_change(app, settings, monkeypatch):
     start_run(NOTE)
     newest = migrate.newest_revision()
@@ -244,6 +253,7 @@ def test_a_copy_is_made_before_the_tables_change(app, settings, monkeypatch):
         assert backup.manifest.revision == "0001"
 
 
+@pytest.mark.only_sqlite
 def test_the_newest_copies_are_kept(app, settings):
     for day in range(1, 12):
         made = copies.make(copies.NIGHTLY, f"2026-11-{day:02}", "0001")
@@ -256,6 +266,7 @@ def test_the_newest_copies_are_kept(app, settings):
     assert kept.exists()
 
 
+@pytest.mark.only_sqlite
 def test_a_copy_is_due_once_a_night(app, settings):
     with transaction():
         workspace().timezone = "Europe/Berlin"
@@ -306,6 +317,7 @@ steps:
 """
 
 
+@pytest.mark.only_sqlite
 def test_a_running_openbuild_is_left_alone_and_its_past_not_fired_again(tmp_path):
     """With real processes: what came due since the backup stays where it is until asked."""
     old, new = Openbuild(tmp_path / "old"), Openbuild(tmp_path / "new")

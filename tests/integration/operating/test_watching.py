@@ -154,6 +154,7 @@ def test_the_doctor_is_asked_on_the_page(people, client_of, all_alive):
     assert "a power cut can lose calls" in found
 
 
+@pytest.mark.only_sqlite
 def test_a_copy_is_made_on_demand(people, client_of, app):
     answer = client_of(people.ada).post("/settings/health/copy", headers=HTMX)
 
@@ -190,6 +191,7 @@ def test_links_to_loopback_are_wrong_for_whoever_is_elsewhere(app, reader, is_wr
         assert warnings.is_address_wrong() is is_wrong
 
 
+@pytest.mark.only_sqlite
 def test_missing_copies_are_remarked(app):
     workspace()
     assert readiness.copy_problem() == ""

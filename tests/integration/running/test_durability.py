@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from app import create_app
@@ -13,6 +14,7 @@ def synchronous(connection):
     return connection.execute(text("PRAGMA synchronous")).scalar_one()
 
 
+@pytest.mark.only_sqlite
 def test_what_is_promised_to_a_caller_is_flushed_and_a_journal_is_as_the_database_does(settings):
     config.use(replace(settings, durability="full"))
     with create_app().app_context():
@@ -25,6 +27,7 @@ def test_what_is_promised_to_a_caller_is_flushed_and_a_journal_is_as_the_databas
         db.engine.dispose()
 
 
+@pytest.mark.only_sqlite
 def test_without_durability_nothing_is_flushed(app):
     with write_connection() as connection:
         assert synchronous(connection) == NORMAL
