@@ -139,6 +139,7 @@ ROUTES: dict[str, Verb] = {
     "editor.settings": Verb.SEE,
     "editor.change_settings": Verb.EDIT,
     "editor.versions": Verb.SEE,
+    "editor.compare": Verb.SEE,
     "editor.bring_back": Verb.EDIT,
     "workflows.index": Verb.SEE,
     "workflows.new": Verb.EDIT,

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from core.storage.workflow import Workflow
 
 LONGEST_WAIT = 3600.0  # seconds
+WARNINGS_STAY = (
+    "Warnings don't stop a file. With --publish, --accept REASON keeps a reason with the version."
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("apply", "plan"):
         made[name].add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
         made[name].add_argument("--publish", action="store_true", help="make it live as well")
+    made["apply"].add_argument(
+        "--accept", default="", metavar="REASON", help="keep this reason with each warning"
+    )
     for name in ("export", "enable", "disable", "delete", "run"):
         made[name].add_argument("name", metavar="NAME")
     made["export"].add_argument("-o", "--output", metavar="FILE")
@@ -46,10 +52,15 @@ def apply(options: argparse.Namespace) -> None:
     from blueprints.cli._database import WHO, database, workspace
     from core.runtime import workflow_files
 
+    if options.accept and not options.publish:
+        raise Refused("--accept goes with --publish: reasons are kept with what goes live.")
     texts = read_files(options.files)
+    reason = options.accept.strip()
     with database(workflow_files.FilesRefused):
         room = workspace(options.workspace)
-        changes = workflow_files.apply(room.id, texts, by=WHO, publish=options.publish)
+        changes = workflow_files.apply(
+            room.id, texts, by=WHO, publish=options.publish, reason=reason
+        )
     print_changes(changes, as_json=options.json)
 
 
@@ -202,6 +213,10 @@ def print_changes(changes: "list[Change]", *, as_json: bool) -> None:
             print(f"  {line}")
         for problem in change.problems:
             print(f"  ! can't be published yet: {problem}")
+        for warning in change.warnings:
+            print(f"  ! warning: {warning}")
+    if any(change.warnings for change in changes):
+        print(WARNINGS_STAY)
 
 
 def change_object(change: "Change") -> dict[str, Any]:
@@ -212,6 +227,7 @@ def change_object(change: "Change") -> dict[str, Any]:
         "lines": list(change.lines),
         "live_version": change.version,
         "problems": [str(problem) for problem in change.problems],
+        "warnings": [str(warning) for warning in change.warnings],
     }
 
 

@@ -96,7 +96,7 @@ class StepPanel:
     @cached_property
     def problems(self) -> Mapping[str, Any]:
         """The step's problems by field."""
-        return problems_by_field(self.bench.problems, self.step.id)
+        return problems_by_field(self.bench.open_problems, self.step.id)
 
     @property
     def problem(self) -> Any:

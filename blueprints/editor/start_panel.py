@@ -11,7 +11,7 @@ from blueprints.editor.drawing import Drawing
 from blueprints.editor.field_views import FieldView
 from blueprints.editor.schedule_views import ScheduleView
 from blueprints.editor.snippets import Sample, Snippet
-from blueprints.editor.workbench import Workbench
+from blueprints.editor.workbench import START, Workbench
 from core import config
 from core.auth_schemes import auth_schemes
 from core.engine.parameter_types import TYPES
@@ -169,7 +169,7 @@ class StartPanel:
     @property
     def problems(self) -> list[Any]:
         """What is wrong with the starts."""
-        return [problem for problem in self.bench.problems if problem.step_id is None]
+        return [problem for problem in self.bench.open_problems if problem.step == START]
 
     @cached_property
     def urls(self) -> list[Url]:

@@ -1,7 +1,7 @@
 """Everything the editor's templates show about one workflow at one moment."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -9,13 +9,13 @@ from flask import current_app, request, url_for
 
 from blueprints.access import i_may
 from blueprints.assets import icon_sprite_url
-from blueprints.editor import canvas, overlays, starts, wording
+from blueprints.editor import canvas, overlays, problems, starts
 from blueprints.policy import Verb
 from core.engine.definition import Definition
 from core.runtime import workflows
 from core.storage.workflow import Workflow
 
-START = "start"
+START = problems.START
 TABS = (
     ("Build", "editor.show"),
     ("Runs", "runs.of_workflow"),
@@ -67,20 +67,20 @@ class Workbench:
         return i_may(Verb.RUN)
 
     @cached_property
-    def problems(self) -> Sequence[Any]:
-        """What keeps the draft from being published, or might."""
-        if self.run:
-            return ()
-        return [
-            replace(problem, message=wording.naming(problem.message, self.names))
-            for problem in workflows.problems(self.workflow)
-        ]
+    def problems(self) -> "Sequence[problems.ShownProblem]":
+        """What keeps the draft from being published, or might; with what was accepted."""
+        return () if self.run else problems.of_draft(self.workflow, self.names)
+
+    @cached_property
+    def open_problems(self) -> "Sequence[problems.ShownProblem]":
+        """What somebody has to look at."""
+        return [problem for problem in self.problems if problem.is_open]
 
     @cached_property
     def nodes(self) -> tuple[canvas.Node, ...]:
         """The tree of cards."""
         overlay = self.run.overlay if self.run else None
-        return canvas.Builder(self.problems, overlay).nodes(self.definition)
+        return canvas.Builder(self.open_problems, overlay).nodes(self.definition)
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -122,14 +122,19 @@ class Workbench:
         return f"{live} · draft changed" if self.workflow.is_draft_changed else live
 
     @cached_property
-    def errors(self) -> list[Any]:
+    def errors(self) -> "list[problems.ShownProblem]":
         """The problems that keep the draft from being published."""
-        return [problem for problem in self.problems if problem.severity == "error"]
+        return [problem for problem in self.problems if problem.is_error]
+
+    @cached_property
+    def open_warnings(self) -> "list[problems.ShownProblem]":
+        """The warnings that nobody has accepted yet."""
+        return [problem for problem in self.open_problems if not problem.is_error]
 
     @cached_property
     def problem_words(self) -> str:
-        """How many problems there are."""
-        return wording.count(len(self.problems), "problem")
+        """How many problems there are, of which kind."""
+        return problems.count_words(self.problems)
 
     @cached_property
     def can_undo(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Integer, case, cast, literal, null, select, union_all
+from sqlalchemy import CompoundSelect, Double, Integer, case, cast, literal, null, select, union_all
 
 from core import config
 from core.auth_schemes import auth_schemes
@@ -14,12 +14,12 @@ from core.engine.checking.circles import calls_of
 from core.engine.definition import Definition
 from core.engine.errors import DefinitionError
 from core.engine.scope import parameters_of
-from core.runtime import definitions, samples
+from core.runtime import samples
 from core.steps import step_types
 from core.storage.connection import Connection
 from core.storage.db import db
 from core.storage.mail_template import MailTemplate
-from core.storage.workflow import Workflow
+from core.storage.workflow import Version, Workflow
 
 __all__ = ["Problem", "problems"]
 
@@ -58,20 +58,21 @@ def surroundings(workflow: Workflow, definition: Definition) -> Surroundings:
 
 def all_of(workspace_id: int) -> CompoundSelect[Any]:
     """The names of connections, mail templates and workflows, in one question."""
-    no_type, no_version = literal(""), cast(null(), Integer)
+    no_type, no_version, no_time = literal(""), cast(null(), Integer), cast(null(), Double)
     return union_all(
         select(
             literal(CONNECTION).label("what"),
             Connection.name.label("name"),
             Connection.type.label("type"),
             no_version.label("version_id"),
+            no_time.label("published_at"),
         ).where(Connection.workspace_id == workspace_id),
-        select(literal(MAIL_TEMPLATE), MailTemplate.name, no_type, no_version).where(
+        select(literal(MAIL_TEMPLATE), MailTemplate.name, no_type, no_version, no_time).where(
             MailTemplate.workspace_id == workspace_id
         ),
-        select(literal(WORKFLOW), Workflow.name, no_type, LIVE_VERSION).where(
-            Workflow.workspace_id == workspace_id, Workflow.deleted_at.is_(None)
-        ),
+        select(literal(WORKFLOW), Workflow.name, no_type, LIVE_VERSION, Version.created_at)
+        .outerjoin(Version, Version.id == Workflow.published_id)
+        .where(Workflow.workspace_id == workspace_id, Workflow.deleted_at.is_(None)),
     )
 
 
@@ -85,15 +86,18 @@ def known_workflows(rows: Mapping[str, Any], called: Iterable[str]) -> dict[str,
         if row is None or name in seen or row.version_id is None:
             continue
         seen.add(name)
-        found[name] = of_version(row.version_id, config.current().base_url)
+        found[name] = of_version(row.version_id, row.published_at, config.current().base_url)
         waiting += found[name].calls
     return found
 
 
 @lru_cache(maxsize=MOST_VERSIONS)
-def of_version(version_id: int, base_url: str) -> KnownWorkflow:
-    """What a version says of itself; it never changes, so it is looked at once."""
-    definition = definitions.of_version(version_id)
+def of_version(version_id: int, published_at: float, base_url: str) -> KnownWorkflow:
+    """What a version says of itself; it never changes, so it is looked at once.
+
+    One that is taken back before anybody saw it leaves its number to another, of another time.
+    """
+    definition = db.session.get_one(Version, version_id).definition
     try:
         parameters = tuple(parameters_of(definition))
     except (DefinitionError, KeyError, TypeError, ValueError):

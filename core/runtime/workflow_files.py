@@ -1,7 +1,7 @@
 """Workflows as files: read and written as YAML, planned, applied all or nothing, exported."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.auth_schemes import auth_schemes
@@ -13,7 +13,7 @@ from core.engine.reading.schedules import SCHEDULE
 from core.engine.reading.shapes import Group, place
 from core.engine.reading.steps import raw_steps
 from core.engine.reading.triggers import PARAMETER
-from core.runtime import workflows, yaml_reading, yaml_writing
+from core.runtime import accepted_warnings, workflows, yaml_reading, yaml_writing
 from core.runtime.checks import Problem
 from core.runtime.workflows import HasProblems
 from core.runtime.yaml_reading import BadYaml, Parsed
@@ -51,7 +51,8 @@ class FilesRefused(Exception):
 class Change:
     """What a file does to the workspace: `kind` is created, changed or unchanged.
 
-    `version` is the one that went live by it; `problems` keep a draft from being published.
+    `version` is the one that went live by it; `problems` keep a draft from being published,
+    `warnings` don't, and nobody has accepted them.
     """
 
     file: str
@@ -60,6 +61,7 @@ class Change:
     lines: tuple[str, ...] = ()
     version: int | None = None
     problems: tuple[FileProblem, ...] = ()
+    warnings: tuple[FileProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class ReadFile:
             if step["id"] == problem.step_id:
                 path = place(here) + (f".{path}" if path else "")
         line = self.parsed.line_of(path)
-        where = f"step {problem.step_id}, {problem.field}" if problem.step_id else path
+        where = f"step {problem.step_id}" if problem.step_id else path
+        where += f", {problem.field}" if problem.step_id and problem.field else ""
         return FileProblem(self.file, line, where, problem.message)
 
 
@@ -111,21 +114,32 @@ def plan(workspace_id: int, texts: Texts, *, publish: bool = False) -> list[Chan
         return changes
 
 
-def apply(workspace_id: int, texts: Texts, *, by: str, publish: bool = False) -> list[Change]:
+def apply(
+    workspace_id: int, texts: Texts, *, by: str, publish: bool = False, reason: str = ""
+) -> list[Change]:
     """Create or change workflows from files, all of them or none; raises FilesRefused.
 
-    `texts` are contents by file name, or contents alone.
+    `texts` are contents by file name, or contents alone. `reason` is why warnings are accepted.
     """
     files = read_all(texts)
     with transaction():
         changes = [put(workspace_id, file, by=by) for file in files]
         changes = [
-            finish(workspace_id, file, change, by=by, publish=publish)
+            finish(workspace_id, file, change, by=by, publish=publish, reason=reason)
             for file, change in zip(files, changes, strict=True)
         ]
         if publish and any(change.problems for change in changes):
             raise FilesRefused([problem for change in changes for problem in change.problems])
-    return changes
+        return [
+            replace(change, warnings=open_warnings(workspace_id, file))
+            for file, change in zip(files, changes, strict=True)
+        ]
+
+
+def open_warnings(workspace_id: int, file: ReadFile) -> tuple[FileProblem, ...]:
+    """What should be looked at in a draft; asked when all files are in, which may name others."""
+    workflow = the_workflow(workspace_id, file.content.name)
+    return tuple(file.located(problem) for problem in open_of(workflow))
 
 
 def read_all(texts: Texts) -> list[ReadFile]:
@@ -207,24 +221,43 @@ def describe(workflow: Workflow, content: WorkflowFile, *, by: str) -> tuple[str
     return tuple(f"~ {name}: {present[name] or 'nothing'} → {wished[name]}" for name in changed)
 
 
-def finish(workspace_id: int, file: ReadFile, change: Change, *, by: str, publish: bool) -> Change:
-    """Publish what differs from what is live, or say what keeps it from being published."""
-    workflow = Workflow.named(workspace_id, change.name)
+def the_workflow(workspace_id: int, name: str) -> Workflow:
+    workflow = Workflow.named(workspace_id, name)
     if workflow is None:
-        raise LookupError(change.name)
+        raise LookupError(name)
+    return workflow
+
+
+def finish(
+    workspace_id: int, file: ReadFile, change: Change, *, by: str, publish: bool, reason: str
+) -> Change:
+    """Publish what differs from what is live, or say what keeps it from being published."""
+    workflow = the_workflow(workspace_id, change.name)
     published = workflow.published
     is_live = published is not None and published.content == workflow.draft
     version: int | None = None
     problems: tuple[Problem, ...] = ()
-    if publish and not is_live:
+    reasons = reasons_for(workflow, reason) if reason and publish else {}
+    if publish and (reasons or not is_live):
         try:
-            version = workflows.publish(workflow, by=by).number
+            version = workflows.publish(workflow, by=by, reasons=reasons or None).number
         except HasProblems as refusal:
             problems = refusal.problems
     elif not publish:
         problems = tuple(p for p in workflows.problems(workflow) if p.severity == "error")
     located = tuple(file.located(problem) for problem in problems)
     return Change(change.file, change.name, change.kind, change.lines, version, located)
+
+
+def reasons_for(workflow: Workflow, reason: str) -> dict[str, str]:
+    """The reason for each warning that nobody has accepted yet."""
+    return {problem.key: reason for problem in open_of(workflow)}
+
+
+def open_of(workflow: Workflow) -> list[Problem]:
+    accepted = accepted_warnings.of_version(workflow.published)
+    found = workflows.problems(workflow)
+    return [problem for problem in found if not problem.is_error and problem.key not in accepted]
 
 
 def as_text(definition: Definition) -> str:

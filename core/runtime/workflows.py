@@ -13,7 +13,7 @@ from core.engine import editing
 from core.engine.definition import Definition
 from core.engine.errors import DefinitionError
 from core.engine.states import FINAL
-from core.runtime import checks, draft_history, runs, schedules
+from core.runtime import accepted_warnings, checks, draft_history, runs, schedules
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
@@ -31,7 +31,7 @@ class BadName(DefinitionError):
 
 
 class HasProblems(Exception):
-    """The draft cannot be published while these problems are there."""
+    """The draft cannot be published while these are there: errors, or warnings not accepted."""
 
     def __init__(self, problems: tuple[checks.Problem, ...]) -> None:
         super().__init__(f"{len(problems)} problems keep the draft from being published")
@@ -176,13 +176,17 @@ def problems(
     return checks.problems(workflow, definition or workflow.definition)
 
 
-def publish(workflow: Workflow, *, by: str, note: str = "") -> Version:
-    """Freeze the draft as the next version and make it live; raises HasProblems."""
+def publish(
+    workflow: Workflow, *, by: str, note: str = "", reasons: Mapping[str, str] | None = None
+) -> Version:
+    """Freeze the draft as the next version and make it live; raises HasProblems.
+
+    `reasons` say by the problem's key why a warning is accepted, and then all must be; without
+    them warnings don't stop it, as for files, which are reviewed elsewhere.
+    """
     with transaction() as session:
         current = _locked(workflow)
-        errors = tuple(p for p in problems(current) if p.severity == "error")
-        if errors:
-            raise HasProblems(errors)
+        accepted = _settled(current, reasons, by)
         newest = session.scalar(
             select(Version.number)
             .where(Version.workflow_id == current.id, Version.number.is_not(None))
@@ -195,6 +199,7 @@ def publish(workflow: Workflow, *, by: str, note: str = "") -> Version:
             revision=current.revision,
             content=current.draft,
             note=note.strip(),
+            accepted=[each.to_json() for each in accepted] or None,
             created_at=clock.now(),
             created_by=by,
         )
@@ -204,6 +209,20 @@ def publish(workflow: Workflow, *, by: str, note: str = "") -> Version:
         current.published_revision = current.revision
         schedules.follow(current, version)
     return version
+
+
+def _settled(
+    workflow: Workflow, reasons: Mapping[str, str] | None, by: str
+) -> list[accepted_warnings.Accepted]:
+    """The accepted warnings of the draft; raises HasProblems if something stands in the way."""
+    found = problems(workflow)
+    accepted = accepted_warnings.settled(found, workflow.published, reasons or {}, by=by)
+    known = {each.key for each in accepted}
+    is_asked = reasons is not None
+    in_the_way = tuple(p for p in found if p.is_error or (is_asked and p.key not in known))
+    if in_the_way:
+        raise HasProblems(in_the_way)
+    return accepted
 
 
 def set_enabled(workflow: Workflow, enabled: bool, *, by: str) -> None:

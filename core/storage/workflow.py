@@ -76,6 +76,7 @@ class Version(db.Model):  # type: ignore[name-defined,misc]
     revision: Mapped[int]
     content: Mapped[Any] = mapped_column(Json)
     note: Mapped[str] = mapped_column(default="")
+    accepted: Mapped[Any | None] = mapped_column(Json)  # warnings, with who, when and why
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(default="")
 

@@ -134,3 +134,36 @@ def test_a_draft_runs_before_it_is_published(command, small):
     assert "has not been published yet" in refused[2]
     assert code == 0
     assert json.loads(said)["state"] == "queued"
+
+
+DOUBTFUL = SMALL.replace("type: return_data", 'type: return_data\n    only_when: "{{ 1 > 2 }}"')
+DOUBT = "small.yaml, line 11: step answer, only_when: this never holds, so the step never runs"
+
+
+def test_warnings_are_printed_and_stop_nothing(command, small):
+    small.write_text(DOUBTFUL)
+
+    code, out, err = command("apply", str(small), "--publish")
+
+    assert (code, err) == (0, "")
+    assert "small: created, live as version 1" in out
+    assert f"! warning: {small.parent}/{DOUBT}" in out
+    assert "--accept REASON keeps a reason" in out
+
+
+def test_a_reason_accepts_the_warnings_of_files_and_stays(command, small, settings):
+    small.write_text(DOUBTFUL)
+    command("apply", str(small), "--publish")
+
+    first = command("apply", str(small), "--publish", "--accept", "switched on in May")
+    again = command("apply", str(small), "--publish", "--json")
+
+    assert first == (0, "small: unchanged, live as version 2\n", "")
+    assert json.loads(again[1])[0]["warnings"] == []
+
+
+def test_a_reason_without_publishing_is_refused(command, small):
+    code, _, err = command("apply", str(small), "--accept", "why not")
+
+    assert code == 1
+    assert "--accept goes with --publish" in err

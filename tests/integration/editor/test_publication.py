@@ -1,5 +1,10 @@
 """Publishing, and the versions that stay."""
 
+import re
+
+import pytest
+
+from core.runtime import workflows
 from core.storage.workflow import Version
 from tests.people import HTMX
 
@@ -37,7 +42,7 @@ def test_problems_stand_in_the_way_and_lead_to_their_fields(editor):
     dialog = editor.client.get(f"{editor.url}/publication", headers=HTMX).text
     answer = editor.client.post(f"{editor.url}/publication", headers=HTMX)
 
-    assert "1 problem stands in the way" in dialog
+    assert "1 error stands in the way" in dialog
     assert 'data-step="call_api" data-field="inputs.url"' in dialog
     assert answer.status_code == 422
     assert editor.workflow.published is None
@@ -65,6 +70,69 @@ def test_versions_are_listed_with_notes_and_what_they_changed(editor):
 
     assert page.index("No answer any more") < page.index("The beginning")
     assert "change--removed" in page
+
+
+def test_what_a_step_was_and_is_stands_side_by_side(editor):
+    publish(editor)
+    editor.save("note", "inputs.message", {"inputs.message": "very {{ steps.clean.total }}"})
+    row = {"left": "{{ steps.clean.total }}", "is": "less_than", "right": 9}
+    changes = {"only_when": {"all": [row]}}
+    change = {"op": "change_branch", "id": "big", "key": "yes", "changes": changes}
+    workflows.edit_draft(editor.workflow, editor.workflow.revision, change, by="Max")
+
+    page = editor.client.get(f"{editor.url}/versions/compare").text
+
+    assert "From version 1 to the draft" in page
+    assert cells(page, "Line") == ("big", "very Normalise › total")
+    assert cells(page, "path Yes") == (
+        "“Yes” when total is more than 100",
+        "“Yes” when total is less than 9",
+    )
+
+
+def cells(page, label):
+    """What stands before and after in the row of that name."""
+    row = page.split(f'<th scope="row">{label}</th>')[1].split("</tr>")[0]
+    return tuple(re.sub(r"<[^>]+>", "", cell) for cell in row.split("</td>")[:2])
+
+
+def test_a_change_that_may_refuse_callers_says_so(editor):
+    publish(editor)
+    needed = [{"key": "email", "type": "email"}, {"key": "phone"}]
+    change = {"op": "change_triggers", "changes": {"endpoint.parameters": needed}}
+    workflows.edit_draft(editor.workflow, editor.workflow.revision, change, by="Max")
+
+    assert "may refuse callers" in editor.client.get(f"{editor.url}/publication").text
+
+
+def test_any_two_versions_are_compared(editor):
+    publish(editor)
+    editor.operate("remove", id="answer")
+    publish(editor)
+
+    page = editor.client.get(f"{editor.url}/versions/compare?before=2&after=1").text
+    same = editor.client.get(f"{editor.url}/versions/compare?before=2&after=draft").text
+
+    assert "From version 2 to version 1" in page
+    assert "change--added" in page
+    assert "They are the same" in same
+
+
+@pytest.mark.parametrize("chosen", ["3", "0", "x", "9" * 40, ""])
+def test_versions_that_are_not_there_are_not_compared(editor, chosen):
+    publish(editor)
+
+    assert editor.client.get(f"{editor.url}/versions/compare?before={chosen}").status_code == 404
+
+
+def test_the_draft_says_on_the_versions_page_what_publishing_would_change(editor):
+    publish(editor)
+    editor.operate("remove", id="answer")
+
+    page = editor.client.get(f"{editor.url}/versions").text
+
+    assert 'id="version-draft"' in page
+    assert "since version 1" in page
 
 
 def test_there_is_no_version_yet(editor):

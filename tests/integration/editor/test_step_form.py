@@ -184,7 +184,7 @@ def test_problems_stand_below_their_fields_and_are_counted(editor):
     editor.operate("insert", type="call_api", at="root:")
     answer = editor.save("call_api", "inputs.url", {"inputs.url": ""})
 
-    assert "1 problem" in answer.text
+    assert "1 error" in answer.text
     assert places(answer)["#below-inputs-url"] == "outerHTML"
     assert "“URL” is empty" in answer.text
 

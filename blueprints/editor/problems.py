@@ -1,0 +1,107 @@
+"""The problems of a draft as pages show them: where they are and lead, and who accepted them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+
+from blueprints.editor import wording
+from core.runtime import accepted_warnings, workflows
+from core.runtime.accepted_warnings import Accepted
+from core.runtime.checks import Problem
+from core.storage.workflow import Workflow
+
+START = "start"
+IF_IT_FAILS = ("retry", "timeout", "on_error", "after_crash")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProblem:
+    """One problem. `step` is the card to select, empty if the settings are to blame."""
+
+    key: str
+    code: str
+    severity: str
+    message: str
+    step_id: str | None
+    field: str
+    column: int | None
+    where: str
+    step: str
+    link: str
+    accepted: Accepted | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it keeps the draft from being published."""
+        return self.severity == "error"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to look at it."""
+        return self.accepted is None
+
+    @property
+    def icon(self) -> str:
+        """Its picture."""
+        if self.is_error:
+            return "circle-alert"
+        return "triangle-alert" if self.is_open else "circle-check"
+
+
+def of_draft(workflow: Workflow, names: Mapping[str, str]) -> Sequence[ShownProblem]:
+    """All problems of the draft, in reading order."""
+    accepted = accepted_warnings.of_version(workflow.published)
+    return [
+        shown(problem, workflow, names, accepted.get(problem.key))
+        for problem in workflows.problems(workflow)
+    ]
+
+
+def shown(
+    problem: Problem, workflow: Workflow, names: Mapping[str, str], accepted: Accepted | None
+) -> ShownProblem:
+    field = problem.field or ""
+    step = problem.step_id or ("" if field.startswith("settings") else START)
+    return ShownProblem(
+        problem.key,
+        problem.code,
+        problem.severity,
+        wording.naming(problem.message, names),
+        problem.step_id,
+        field,
+        problem.column,
+        where(problem.step_id, field, names),
+        step,
+        link_to(workflow.id, step, field),
+        accepted,
+    )
+
+
+def where(step_id: str | None, field: str, names: Mapping[str, str]) -> str:
+    """What the place of a problem is called."""
+    if step_id is not None:
+        return names.get(step_id, step_id)
+    return "Settings" if field.startswith("settings") else "Starts when"
+
+
+def link_to(workflow_id: int, step: str, field: str) -> str:
+    """The page with the field that is to blame."""
+    if not step:
+        return url_for("editor.settings", workflow_id=workflow_id)
+    values = {"step": step}
+    if field.split(".")[0] in IF_IT_FAILS:
+        values["tab"] = "fails"
+    return url_for("editor.show", workflow_id=workflow_id, **values)
+
+
+def count_words(problems: Iterable[ShownProblem]) -> str:
+    """How many of each kind there are: “1 error, 2 warnings”."""
+    listed = list(problems)
+    warnings = [problem for problem in listed if not problem.is_error]
+    counts = {
+        "error": sum(problem.is_error for problem in listed),
+        "warning": sum(problem.is_open for problem in warnings),
+        "accepted warning": sum(not problem.is_open for problem in warnings),
+    }
+    return ", ".join(wording.count(count, word) for word, count in counts.items() if count)
