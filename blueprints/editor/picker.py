@@ -76,8 +76,9 @@ def sources_at(bench: Any, step_id: str) -> list[Source]:
     """What can be inserted into a step's fields."""
     types = step_types()
     examples = outputs.examples(bench.workflow)
-    is_loop = getattr(types.get(bench.definition.find(step_id).type), "is_loop", False)
-    offers = scope.scope_at(bench.definition, step_id, types, in_body=is_loop)
+    kind = types.get(bench.definition.find(step_id).type)
+    has_turns = getattr(kind, "is_loop", False) or getattr(kind, "has_turns", False)
+    offers = scope.scope_at(bench.definition, step_id, types, in_body=has_turns)
     groups: dict[str, list[Offer]] = {}
     for offer in offers:
         key = f"{offer.group} {offer.step_id}" if offer.step_id else offer.group

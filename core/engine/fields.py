@@ -32,7 +32,8 @@ class Field:
     """A declared input: what the form shows, what the checker expects, what the file may hold.
 
     `choices` are (value, label) pairs. `per_turn` fields are evaluated inside the body's scope
-    at each turn, not once at entry. `shown_when` names another field and the values of it
+    at each turn, not once at entry; a step without a body that `has_turns` gets a list of them,
+    one for each item of its list. `shown_when` names another field and the values of it
     with which this one matters. `literal` fields never hold expressions.
     """
 

@@ -38,4 +38,22 @@ def fill_in(step: Step, step_type: StepType, scope: Mapping[str, Any]) -> dict[s
         inputs[field.key] = value if field.literal else evaluate(value, scope, field.label)
         if field.required and inputs[field.key] is None and field.kind not in ("json", "list"):
             raise StepFailed(f"“{field.label}” is empty", kind="expression")
-    return inputs
+    return {**inputs, **for_each_item(step, step_type, scope, inputs)}
+
+
+def for_each_item(
+    step: Step, step_type: StepType, scope: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> dict[str, list[Any]]:
+    """The fields of a step without a body that are evaluated once for each item of its list."""
+    fields = [field for field in step_type.fields if field.per_turn and field.key in step.inputs]
+    items = inputs.get("list")
+    if not step_type.has_turns or not fields or not isinstance(items, list):
+        return {}
+    values: dict[str, list[Any]] = {field.key: [] for field in fields}
+    for index, item in enumerate(items):
+        turn = {"item": item, "index": index}
+        loops = {**scope.get("loops", {}), step.id: turn}
+        here = {**scope, **turn, "loops": loops}
+        for field in fields:
+            values[field.key].append(evaluate(step.inputs[field.key], here, field.label))
+    return values

@@ -1,6 +1,6 @@
 """What a step may answer when it is asked to run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,28 @@ class StartRun:
     workflow: str
     parameters: Mapping[str, Any]
     wait: bool = True
+    at: datetime | None = None  # not before; a moment that has passed is at once
+    is_planned: bool = False  # it belongs to a chain of runs that plan one another
+
+
+@dataclass(frozen=True, slots=True)
+class StartBatch:
+    """The step plans a run of another workflow for each of these parameters."""
+
+    workflow: str
+    items: Sequence[Any]  # what each run is given
+    concurrency: int
+    at: datetime | None = None
+    interval: timedelta | None = None
+    when_finished: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPlanned:
+    """The step takes back runs that have not begun, or a batch's."""
+
+    run_ids: Sequence[str] = ()
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +71,4 @@ class Stop:
     message: str = ""
 
 
-Outcome = Done | Sleep | StartRun | Stop
+Outcome = Done | Sleep | StartRun | StartBatch | CancelPlanned | Stop

@@ -87,6 +87,9 @@ class StepType:
     is_example_exact: ClassVar[bool] = False  # has every result just its keys and kinds?
 
     is_block: ClassVar[bool] = False
+    has_turns: ClassVar[bool] = False  # fields that are `per_turn` are evaluated for each item
+
+    plans_runs: ClassVar[bool] = False  # for later: then it may well plan its own workflow again
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -96,6 +99,10 @@ class StepType:
     def summary(self, step: Step) -> str:
         """One short line under the step's name on its card."""
         return ""
+
+    def recorded(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is kept of the inputs once a step that `has_turns` has ended well."""
+        return inputs
 
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> Outcome:
         """Do the work; raises StepFailed."""

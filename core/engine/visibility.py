@@ -63,12 +63,16 @@ class Layout:
         """The loops whose turn the reader is part of, innermost first."""
         position = self.positions[reader]
         around = (*position.blocks, position.step) if in_body else position.blocks
-        return [step for step in reversed(around) if self.is_loop(step)]
+        return [step for step in reversed(around) if self.is_loop(step) or self._has_turns(step)]
 
     def is_loop(self, step: Step) -> bool:
         """Whether the step's body runs once for each turn."""
         step_type = self.step_types.get(step.type)
         return isinstance(step_type, BlockType) and step_type.is_loop
+
+    def _has_turns(self, step: Step) -> bool:
+        step_type = self.step_types.get(step.type)
+        return step_type is not None and step_type.has_turns
 
     def has_items(self, loop: Step) -> bool:
         """Whether the loop's turns have an item, not only a number."""

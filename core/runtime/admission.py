@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from core import clock, queue
 from core.engine.states import Line, Reason, RunState
 from core.runtime import endings, places
+from core.runtime.endings import Rung
 from core.runtime.places import Limit
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
@@ -51,7 +52,7 @@ def let_in(workflow_id: int, limit_key: str) -> int:
 
     Only one process at a time counts the places of a workflow, so that none is given twice.
     """
-    rung: list[str] = []
+    rung: list[Rung] = []
     closed: list[str] = []
     with write_connection() as connection:
         lock = select(WORKFLOW.c.id).where(WORKFLOW.c.id == workflow_id)
@@ -74,8 +75,7 @@ def let_in(workflow_id: int, limit_key: str) -> int:
             connection.execute(update(RUN).where(RUN.c.id.in_(entered)).values(**values))
     for run_id in closed:
         queue.announce(run_id)
-    for run_id in [*entered, *rung]:
-        queue.ring(run_id)
+    endings.ring([*entered, *rung])
     return len(entered)
 
 
@@ -118,7 +118,7 @@ def _one_too_many(connection: Connection, workflow_id: int, limit_key: str) -> l
     return sorted(old, key=lambda run: run.line is None)
 
 
-def _replace(connection: Connection, run: Row[Any]) -> Sequence[str]:
+def _replace(connection: Connection, run: Row[Any]) -> Sequence[Rung]:
     """End a run for a newer one: at once, or before its next effect if a worker holds it."""
     if run.state == RunState.RUNNING:
         if run.cancel_requested_at is None:
@@ -129,7 +129,7 @@ def _replace(connection: Connection, run: Row[Any]) -> Sequence[str]:
     return endings.close(connection, run, RunState.CANCELLED, error, Reason.LIMIT)
 
 
-def _skip(connection: Connection, run: Row[Any]) -> Sequence[str]:
+def _skip(connection: Connection, run: Row[Any]) -> Sequence[Rung]:
     """End a run that was not to wait; its caller gets what callers get whose run is not needed."""
     return endings.close(connection, run, RunState.SUCCEEDED, None, Reason.NOT_RUN)
 

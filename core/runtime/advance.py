@@ -18,20 +18,20 @@ from core import clock, logs, queue
 from core.engine import durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Machine
-from core.engine.outcomes import Outcome, StartRun
+from core.engine.outcomes import Outcome
 from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
 from core.engine.step_type import Effect, StepContext
 from core.engine.walking import Limits
-from core.runtime import admission, children, definitions, endings, leases, scope
+from core.runtime import definitions, endings, leases, scope
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
+from core.runtime.orders import Orders
 from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
 from core.storage.db import UNAVAILABLE
-from core.storage.run import Run
 
 DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
@@ -193,21 +193,23 @@ class Advance:
 
     def _inside(self, perform: Perform) -> Outcome | StepFailed:
         """Do it in one transaction with its step run; a failure leaves nothing behind."""
-        started: list[Run] = []
+        orders = Orders(self.run_row, perform)
 
         def act(connection: Connection) -> Outcome:
+            if orders.prepared:
+                return orders.begin_batch(connection)
             values = TransactionValues(connection, self.run_row.workspace_id)
             outcome = perform.step_type.run(perform.inputs, self._context(perform, values))
-            if isinstance(outcome, StartRun):
-                child, outcome = children.start(connection, self.run_row, perform, outcome)
-                started.append(child)
-            return outcome
+            return orders.settle(connection, outcome)
 
         try:
+            if perform.step_type.has_turns:
+                context = self._context(perform, values=None)
+                orders.prepare(perform.step_type.run(perform.inputs, context))
             outcome = self.journal.inside(perform, act)
         except StepFailed as failure:
             return failure
-        admission.enter_all(started)
+        orders.follow_up()
         return outcome
 
     def _context(self, perform: Perform, values: Any) -> StepContext:

@@ -1,6 +1,8 @@
 """Runs that a run starts: written together with its step, answered together with their end."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -11,19 +13,39 @@ from core.engine.definition import Definition
 from core.engine.errors import StepFailed
 from core.engine.outcomes import Done, StartRun
 from core.engine.requests import Perform
-from core.engine.states import RunState
-from core.runtime import definitions, places, scope
+from core.engine.states import Reason, RunState
+from core.runtime import definitions, places, scope, titles
 from core.storage.columns import new_id
 from core.storage.run import Run, Wait
 from core.storage.workflow import Version, Workflow
 
-MOST_DEPTH = 20
+MOST_DEPTH = 20  # runs that wait for or call one another
+MOST_CHAIN = 1000  # runs that plan one another
 RUN, WAIT, WORKFLOW, VERSION = (
     Run.__table__,
     Wait.__table__,
     Workflow.__table__,
     Version.__table__,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """What a run takes over from whoever starts it; a run's row has all of it, too."""
+
+    id: str | None
+    title: str
+    workspace_id: int
+    mode: str
+    depth: int
+    chain: int
+    timezone: str
+
+    @classmethod
+    def of_batch(cls, batch: Row[Any]) -> "Starter":
+        """A batch starts runs as the run did that planned it."""
+        shared = (batch.workspace_id, batch.mode, batch.depth, batch.chain, batch.timezone)
+        return cls(batch.run_id, batch.started_by, *shared)
 
 
 def start(
@@ -33,11 +55,17 @@ def start(
 
     Returns the child, to be let in after the commit, and what the step goes on with.
     """
-    if parent.depth >= MOST_DEPTH:
+    if order.is_planned:
+        check_chain(parent)
+    elif parent.depth >= MOST_DEPTH:
         raise StepFailed(f"workflows start each other more than {MOST_DEPTH} deep", kind="limit")
     workflow_id, version_id, definition = version_of(connection, parent, order.workflow)
     values = checked(definition, order, parent.timezone)
-    child = row_of(parent, perform.path, workflow_id, version_id, values)
+    child = row_of(
+        parent, perform.path, workflow_id, version_id, values, is_planned=order.is_planned
+    )
+    if order.at is not None:
+        child |= due(order.at)
     connection.execute(insert(RUN).values(child))
     if not order.wait:
         return Run(**child), Done({"run_id": child["id"]})
@@ -46,10 +74,31 @@ def start(
     return Run(**child), order
 
 
+def check_chain(parent: Row[Any]) -> None:
+    """Raises StepFailed when runs have planned one another for too long."""
+    if parent.chain >= MOST_CHAIN:
+        said = f"runs have planned one another {MOST_CHAIN:,} times in a row; this ends here"
+        raise StepFailed(said, kind="limit")
+
+
+def due(at: datetime) -> dict[str, Any]:
+    """What is written of a run that is to begin at a moment; one that has passed is at once."""
+    if at <= clock.now():
+        return {"due_at": at}
+    asleep = {"state": RunState.WAITING, "reason": Reason.TIME, "line": None}
+    return {**asleep, "due_at": at, "wake_at": at}
+
+
 def row_of(
-    parent: Row[Any], path: str, workflow_id: int, version_id: int, values: Mapping[str, Any]
+    parent: Row[Any] | Starter,
+    path: str | None,
+    workflow_id: int,
+    version_id: int,
+    values: Mapping[str, Any],
+    *,
+    is_planned: bool = False,
 ) -> dict[str, Any]:
-    """What is written of a run that this one starts at that path."""
+    """What is written of a run that this one starts at that path, or plans for later."""
     input = {**values, "headers": {}, "query": {}, "body": dict(values), "caller": None}
 
     def make_scope() -> dict[str, Any]:
@@ -65,7 +114,9 @@ def row_of(
         "started_by": parent.title or parent.id,
         "parent_run_id": parent.id,
         "parent_path": path,
-        "depth": parent.depth + 1,
+        "depth": parent.depth + (not is_planned),
+        "chain": parent.chain + is_planned,
+        "title": titles.title(version_id, make_scope),
         "input": input,
         "lane": "io",
         "state": RunState.QUEUED,
@@ -78,7 +129,7 @@ def row_of(
 
 def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, Any]) -> str | None:
     """Give a waiting parent the child's end; returns the parent's id if it is to be rung."""
-    if child.parent_run_id is None:
+    if child.parent_run_id is None or child.batch_id is not None:
         return None
     # The run's row is locked before the wait's, as the parent itself does when it falls asleep.
     parent = connection.execute(
@@ -157,3 +208,9 @@ def checked(definition: Definition, order: StartRun, timezone: str) -> dict[str,
     if bad:
         raise StepFailed("; ".join(f"parameter “{b.parameter}” {b.message}" for b in bad))
     return values
+
+
+def name_of(connection: Connection, workflow_id: int) -> str:
+    """What a workflow is called in files."""
+    query = select(WORKFLOW.c.name).where(WORKFLOW.c.id == workflow_id)
+    return str(connection.execute(query).scalar_one())

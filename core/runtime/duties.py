@@ -10,6 +10,7 @@ from core.engine.states import RunState
 from core.runtime import (
     admission,
     backups,
+    batches,
     failure_mails,
     firing,
     holding,
@@ -83,6 +84,7 @@ DUTIES = (
     firing.let_in,
     wake_due,
     admission.sweep,
+    batches.sweep,
     rescue.ring_unheard,
     failure_mails.tell,
     mail_posting.send_beside,

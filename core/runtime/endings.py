@@ -8,13 +8,14 @@ from sqlalchemy import Connection, Row, update
 from core import clock, queue
 from core.engine.executor import Ended
 from core.engine.states import RunState
-from core.runtime import children, failures, places
+from core.runtime import children, failures, places, turns
 from core.runtime.journal import RunJournal
 from core.runtime.leases import Claim
 from core.storage.db import write_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
+Rung = str | tuple[int, str]  # a run to ring for, or a line in which there may be a place
 LET_GO: Mapping[str, Any] = {
     "lease_until": None,
     "worker_id": None,
@@ -65,7 +66,7 @@ def close(
     state: RunState,
     error: Mapping[str, Any] | None,
     reason: Any,
-) -> Sequence[str]:
+) -> Sequence[Rung]:
     """Write a final state for a run nobody holds any more; returns the runs to ring."""
     told = None if error is None else dict(error)
     values = {"state": state, "error": told, "reason": reason, "finished_at": clock.now()}
@@ -74,23 +75,38 @@ def close(
     return _follow(connection, run, state, answer)
 
 
-def tell(run_id: str, rung: Sequence[str]) -> None:
+def tell(run_id: str, rung: Sequence[Rung]) -> None:
     """Wake whoever waits for this run: callers, pages, its parent; and what its end started."""
     queue.announce(run_id)
+    ring(rung)
+
+
+def ring(rung: Sequence[Rung]) -> None:
+    """Ring for runs that can go on, and look at lines in which one might."""
     for other in rung:
-        queue.ring(other)
+        if isinstance(other, str):
+            queue.ring(other)
+        else:
+            _let_in(*other)
+
+
+def _let_in(workflow_id: int, limit_key: str) -> None:
+    from core.runtime import admission  # which ends runs itself
+
+    admission.let_in_safely(workflow_id, limit_key)
 
 
 def _follow(
     connection: Connection, run: Row[Any], state: RunState, answer: Mapping[str, Any]
-) -> Sequence[str]:
+) -> Sequence[Rung]:
     """Answer a waiting parent, make room, and do what follows a failure; returns runs to ring."""
     parent = children.answer_parent(connection, run, answer)
     started = None
     if state == RunState.FAILED:
         started = failures.follow(connection, run, answer["error"])
+    of_batch = turns.pass_on(connection, run)
     following = places.pass_on(connection, run)
-    return [run_id for run_id in (parent, started, following) if run_id is not None]
+    return [other for other in (parent, started, following, *of_batch) if other is not None]
 
 
 def _close(

@@ -203,6 +203,8 @@ class RunJournal:
         result = act(connection)
         if isinstance(result, Done):
             row.update(state="succeeded", output=result.output, finished_at=clock.now())
+            if perform.step_type.has_turns:
+                row.update(inputs=dict(perform.step_type.recorded(perform.inputs)))
         self._write_row(connection, row)
         return result
 

@@ -104,7 +104,7 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
         endings.tell(run_id, final)
 
 
-def _settle(connection: Any, run: Row[Any]) -> Sequence[str] | None:
+def _settle(connection: Any, run: Row[Any]) -> Sequence[endings.Rung] | None:
     """Close a run that was being cancelled, or that takes every worker with it."""
     if run.cancel_requested_at is not None:
         error = endings.cancelled_error()

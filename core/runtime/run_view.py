@@ -158,5 +158,7 @@ def _start(run: Run) -> StepView:
 
 
 def _children(run: Run) -> dict[str, str]:
-    query = db.select(Run.parent_path, Run.id).where(Run.parent_run_id == run.id)
+    query = db.select(Run.parent_path, Run.id).where(
+        Run.parent_run_id == run.id, Run.batch_id.is_(None)
+    )
     return {path: child for path, child in db.session.execute(query) if path}

@@ -11,9 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core import clock
 from core.engine.errors import StateConflict
-from core.engine.expressions import ExpressionError, parse
 from core.engine.states import FINAL, RunState
-from core.runtime import admission, children, definitions, endings, places
+from core.runtime import admission, children, endings, places, titles
 from core.runtime.waiters import Answer, wait_for
 from core.storage.columns import new_id
 from core.storage.db import db, transaction
@@ -21,7 +20,6 @@ from core.storage.run import Run, Wait
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
-LONGEST_TITLE = 200
 log = logging.getLogger(__name__)
 
 __all__ = ["Answer", "NewRun", "OriginTaken", "cancel", "find", "listing", "start", "wait_for"]
@@ -88,7 +86,10 @@ def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
     """What is written of a new run."""
     timezone = new.timezone or workspace.timezone
     now = clock.now()
-    place = places.entering(new.version.id, new.mode, lambda: _scope(new, workspace, timezone))
+
+    def make_scope() -> dict[str, Any]:
+        return _scope(new, workspace, timezone)
+
     return {
         "id": new.id,
         "workspace_id": workspace.id,
@@ -98,19 +99,20 @@ def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
         "origin": new.origin,
         "origin_key": new.origin_key,
         "started_by": new.started_by,
-        "title": _title(new, workspace, timezone),
+        "title": titles.title(new.version.id, make_scope),
         "input": dict(new.input),
         "ticket_hash": new.ticket_hash,
         "timezone": timezone,
         "due_at": new.due_at,
         "schedule_id": new.schedule_id,
         "depth": new.depth,
+        "chain": 0,
         "lane": "io",
         "state": RunState.QUEUED,
         "reason": None,
         "created_at": now,
         "rung_at": now,
-        **place,
+        **places.entering(new.version.id, new.mode, make_scope),
     }
 
 
@@ -160,7 +162,7 @@ def cancel(run: Run) -> None:
         ).one()
         if row.state in FINAL:
             raise StateConflict(f"the run has already {row.state}")
-        rung: Sequence[str] = ()
+        rung: Sequence[endings.Rung] = ()
         if row.state == RunState.RUNNING:
             session.execute(
                 update(Run).where(Run.id == run.id).values(cancel_requested_at=clock.now())
@@ -224,18 +226,6 @@ def _cancel_awaited_children(run_id: str) -> None:
     query = select(Run).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))
     for child in db.session.scalars(query.where(Run.parent_path.in_(awaited))).all():
         cancel_unless_ended(child)
-
-
-def _title(new: NewRun, workspace: Workspace, timezone: str) -> str:
-    """The run's name in lists; one that can't be made is simply left out."""
-    template = definitions.of_version(new.version.id).settings.get("run_title")
-    if not template:
-        return ""
-    try:
-        value = parse(template).evaluate(_scope(new, workspace, timezone))
-    except ExpressionError:
-        return ""
-    return "" if value is None else str(value).replace("\0", "")[:LONGEST_TITLE]
 
 
 def _scope(new: NewRun, workspace: Workspace, timezone: str) -> dict[str, Any]:

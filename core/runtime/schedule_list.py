@@ -124,6 +124,9 @@ def move(run: Run, at: datetime) -> None:
         mine = Wait.run_id == row.id, Wait.round == row.round, Wait.answered_at.is_(None)
         # Waits that are over keep their rows, with times before the one it waits for now.
         waits = list(session.scalars(select(Wait).where(*mine, Wait.wake_at >= row.wake_at)))
+        if not waits:  # it has not begun
+            session.execute(update(Run).where(Run.id == row.id).values(wake_at=at, due_at=at))
+            return
         first = min(waits, key=lambda wait: wait.wake_at or at)
         first.wake_at = at
         # The journal has the last word when the run is taken up again.

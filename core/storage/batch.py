@@ -52,4 +52,4 @@ class BatchPart(db.Model):  # type: ignore[name-defined,misc]
     batch_id: Mapped[str] = mapped_column(ForeignKey("batch.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     first: Mapped[int]  # the index of its first item
-    items: Mapped[Any] = mapped_column(JsonBlob)  # what each run is given
+    given: Mapped[Any] = mapped_column(JsonBlob)  # what each of their runs gets

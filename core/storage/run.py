@@ -44,7 +44,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
         ),
         _partly("ix_run_limit", "workflow_id", "limit_key", "state", where=BY_LIMIT),
         _partly("ix_run_line", "line", "workflow_id", "limit_key", "id", where=IN_LINE),
-        _partly("ix_run_batch", "batch_id", "state", where=BY_BATCH),
+        _partly("ix_run_batch", "batch_id", "state", "line", where=BY_BATCH),
         _partly("ix_run_batch_line", "batch_id", "line", "batch_index", where=BY_BATCH),
     )
 

@@ -82,7 +82,8 @@ def circle_problems(
         by_url = key == "url"
         message = in_words([around.name, *circle, around.name], by_url=by_url)
         is_always = is_certain and all(certain for certain in certainties(circle, around))
-        if is_always and not by_url and step.on_error != "continue":
+        is_planned = step_types[step.type].plans_runs
+        if is_always and not by_url and not is_planned and step.on_error != "continue":
             hint = ", and every run does; give the step a condition"
             yield Place(step.id, field).error("endless_circle", message + hint)
         else:

@@ -80,7 +80,7 @@ class KnownShapes:
             step_type = self.layout.step_types.get(step.type)
             if step_type is None:
                 continue
-            if self.layout.is_loop(step):
+            if self.layout.is_loop(step) or step_type.has_turns:
                 listed = self.inference_at(step.id).of_value(step.inputs.get("list"))
                 self.items[step.id] = listed.item or ANY if listed.kind == "list" else ANY
             for branch in step.branches:

@@ -14,7 +14,7 @@ BY_BATCH = sa.text("batch_id IS NOT NULL")
 INDEXES = (
     ("ix_run_limit", ["workflow_id", "limit_key", "state"], BY_LIMIT),
     ("ix_run_line", ["line", "workflow_id", "limit_key", "id"], IN_LINE),
-    ("ix_run_batch", ["batch_id", "state"], BY_BATCH),
+    ("ix_run_batch", ["batch_id", "state", "line"], BY_BATCH),
     ("ix_run_batch_line", ["batch_id", "line", "batch_index"], BY_BATCH),
 )
 
@@ -73,7 +73,7 @@ def add_batches() -> None:
         sa.Column("batch_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("first", sa.Integer(), nullable=False),
-        sa.Column("items", sa.LargeBinary(), nullable=False),
+        sa.Column("given", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"]),
         sa.PrimaryKeyConstraint("batch_id", "number"),
     )

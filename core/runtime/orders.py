@@ -1,0 +1,59 @@
+"""What an inside step asks for beyond its output: other runs, batches, or that some are taken back.
+
+It is written in the step's own transaction; what need not be, is done once that is committed.
+"""
+
+import logging
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from core.engine.outcomes import CancelPlanned, Done, Outcome, StartBatch, StartRun
+from core.engine.requests import Perform
+from core.runtime import admission, batches, children, planned
+from core.runtime.batches import Prepared
+from core.storage.run import Run
+
+log = logging.getLogger(__name__)
+
+
+class Orders:
+    """The orders of one step of one run."""
+
+    def __init__(self, run: Row[Any], perform: Perform) -> None:
+        self.run = run
+        self.perform = perform
+        self.prepared: Prepared | None = None
+        self.started: Run | None = None
+        self.batch_id = ""
+
+    def prepare(self, outcome: Outcome) -> None:
+        """Do what takes long and writes nothing, before the transaction; raises StepFailed."""
+        if isinstance(outcome, StartBatch):
+            self.prepared = batches.prepare(self.run, outcome)
+
+    def settle(self, connection: Connection, outcome: Outcome) -> Outcome:
+        """Write what the step asks for; what it goes on with. Raises StepFailed."""
+        match outcome:
+            case StartRun():
+                self.started, outcome = children.start(connection, self.run, self.perform, outcome)
+            case CancelPlanned():
+                return Done({"cancelled": planned.cancel(connection, self.run, outcome)})
+        return outcome
+
+    def begin_batch(self, connection: Connection) -> Outcome:
+        """Write the batch that was prepared."""
+        assert self.prepared is not None
+        outcome = batches.begin(connection, self.run, self.perform.path, self.prepared)
+        self.batch_id = outcome.output["batch_id"]
+        return outcome
+
+    def follow_up(self) -> None:
+        """Let begin what was written; what fails here, the sweeps do."""
+        try:
+            if self.started is not None:
+                admission.enter(self.started)
+            if self.batch_id:
+                batches.fill(self.batch_id)
+        except Exception:
+            log.exception("what run %s has planned begins a moment later", self.run.id)
