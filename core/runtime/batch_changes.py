@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from core import clock
 from core.engine.errors import StepFailed
@@ -36,11 +36,11 @@ def resume(batch: Batch, *, by: str) -> bool:
 
 def cancel(batch: Batch, *, by: str) -> int:
     """Take back all that has not begun; returns how many items that ended."""
+    workspace_id, batch_id = batch.workspace_id, batch.id
     with write_connection() as connection:
-        count = planned.cancel_batch(connection, batch.workspace_id, batch.id, by=by)
-    if count:
-        batches.take_back(batch.id)
-        batches.finish(batch.id)
+        count = planned.cancel_batch(connection, workspace_id, batch_id, by=by)
+    batches.take_back(batch_id)
+    batches.finish(batch_id)
     db.session.refresh(batch)
     return count
 
@@ -50,18 +50,20 @@ def run_failed_again(batch: Batch, *, by: str) -> Batch:
 
     Raises CannotRunAgain.
     """
-    new = new_id()
+    batch_id, new = batch.id, new_id()
     with write_connection() as connection:
-        mine = BATCH.c.id == batch.id, BATCH.c.again_id.is_(None)
-        taken = connection.execute(update(BATCH).where(*mine).values(again_id=new))
-        if taken.rowcount:
-            _write_again(connection, batch, new, by)
+        mine = BATCH.c.id == batch_id, BATCH.c.again_id.is_(None)
+        found = connection.execute(
+            update(BATCH).where(*mine).values(again_id=new).returning(*BATCH.c)
+        )
+        if taken := found.one_or_none():
+            _write_again(connection, taken, new, by)
     db.session.refresh(batch)
     batches.fill(batch.again_id or "")
     return db.session.get_one(Batch, batch.again_id)
 
 
-def _write_again(connection: Connection, batch: Batch, new: str, by: str) -> None:
+def _write_again(connection: Connection, batch: Row[Any], new: str, by: str) -> None:
     items = _failed(connection, batch.id)
     if not items:
         raise CannotRunAgain("No item of this batch has failed.")
@@ -85,7 +87,8 @@ def _failed(connection: Connection, batch_id: str) -> Sequence[Any]:
 
 
 def _move(batch: Batch, before: str, after: str, by: str) -> bool:
-    mine = BATCH.c.id == batch.id, BATCH.c.state == before, BATCH.c.ended_at.is_(None)
+    batch_id = batch.id
+    mine = BATCH.c.id == batch_id, BATCH.c.state == before, BATCH.c.ended_at.is_(None)
     with write_connection() as connection:
         values = {"state": after, "changed_by": by}
         is_moved = connection.execute(update(BATCH).where(*mine).values(**values)).rowcount == 1
