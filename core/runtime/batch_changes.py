@@ -41,7 +41,7 @@ def cancel(batch: Batch, *, by: str) -> int:
         count = planned.cancel_batch(connection, workspace_id, batch_id, by=by)
     batches.take_back(batch_id)
     batches.finish(batch_id)
-    db.session.refresh(batch)
+    _look_again(batch)
     return count
 
 
@@ -58,9 +58,10 @@ def run_failed_again(batch: Batch, *, by: str) -> Batch:
         )
         if taken := found.one_or_none():
             _write_again(connection, taken, new, by)
-    db.session.refresh(batch)
-    batches.fill(batch.again_id or "")
-    return db.session.get_one(Batch, batch.again_id)
+    _look_again(batch)
+    again_id = batch.again_id or ""
+    batches.fill(again_id)
+    return db.session.get_one(Batch, again_id)
 
 
 def _write_again(connection: Connection, batch: Row[Any], new: str, by: str) -> None:
@@ -92,5 +93,11 @@ def _move(batch: Batch, before: str, after: str, by: str) -> bool:
     with write_connection() as connection:
         values = {"state": after, "changed_by": by}
         is_moved = connection.execute(update(BATCH).where(*mine).values(**values)).rowcount == 1
-    db.session.refresh(batch)
+    _look_again(batch)
     return is_moved
+
+
+def _look_again(batch: Batch) -> None:
+    """As the database has it now, not as it was when this request began to read."""
+    db.session.rollback()
+    db.session.refresh(batch)
