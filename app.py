@@ -13,13 +13,21 @@ from jinja2 import StrictUndefined
 
 import blueprints
 from core import config
+from core.storage import postgresql_sessions
 from core.storage.db import db, prepare_engine
 
 FORM_PARTS = 1000
 # What is written may be secret, so no error of the database repeats it into a log.
 QUIET = {"hide_parameters": True}
 SQLITE_POOL = {"pool_size": 16, "max_overflow": 128, **QUIET}
-POSTGRES_POOL = {"pool_size": 8, "max_overflow": 16, "pool_pre_ping": True, **QUIET}
+POSTGRES_POOL = {
+    "pool_size": 8,
+    "max_overflow": 16,
+    "pool_timeout": 10,
+    "pool_pre_ping": True,
+    "connect_args": postgresql_sessions.ARGUMENTS,
+    **QUIET,
+}
 
 
 def create_app(*, only: str | None = None) -> Flask:

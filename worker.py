@@ -40,6 +40,7 @@ BEAT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 UNRUNG_AT_ONCE = 16
 LISTEN_SECONDS = 1.0
+SILENCE_SECONDS = 10.0  # a server that says nothing for so long, though asked, is not there
 SHOW_SECONDS = 5.0
 MOST_BELLS = 16
 REGISTRATION_SECONDS = 60
@@ -69,7 +70,7 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
     max_connection_wait_time = RECONNECT_SECONDS
 
     def __init__(self, app: Flask, name: str, hands: int = crew.THREADS) -> None:
-        server = queue.connect()
+        server = queue.connect(socket_timeout=SILENCE_SECONDS)
         self.app = app
         self.crew = crew.Crew(app, hands)
         self.shown_at = 0.0

@@ -17,20 +17,26 @@ POSTGRES_USER = "postgres"
 
 
 class Valkey:
-    """A Valkey of its own, stopped and started as a test wishes."""
+    """A Valkey of its own, stopped and started as a test wishes; at a network, if there is one."""
 
-    def __init__(self):
+    def __init__(self, network=None):
+        self.network = network
         self.folder = Path(tempfile.mkdtemp(prefix="ob-valkey-"))
         self.settings = config.load({"OPENBUILD_HOME": str(self.folder)})
         self.process = None
 
     @property
     def url(self):
+        if self.network:
+            return f"redis://{self.network.address}:6379/0"
         return f"unix://{self.settings.valkey_socket}"
 
     def start(self):
         valkey.prepare(self.settings)
         command = [str(valkey.binary()), *valkey.options(self.settings)]
+        if self.network:
+            opened = ["--port", "6379", "--bind", self.network.address, "--protected-mode", "no"]
+            command = self.network.command(*command, *opened)
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, preexec_fn=partial(end_with_parent, signal.SIGTERM)
         )
@@ -48,9 +54,13 @@ class Valkey:
 
 
 class PostgreSQL:
-    """A PostgreSQL cluster that forgets everything; root runs it as the user postgres."""
+    """A PostgreSQL cluster that forgets everything; root runs it as the user postgres.
 
-    def __init__(self):
+    At a network, if there is one; the host itself reaches it by its socket.
+    """
+
+    def __init__(self, network=None):
+        self.network = network
         self.folder = Path(tempfile.mkdtemp(prefix="ob-pg-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
@@ -61,13 +71,29 @@ class PostgreSQL:
 
     def start(self):
         self.run("initdb", "-D", self.data, "-U", "openbuild", "--auth=trust", "-N", "-E", "UTF8")
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c fsync=off"
+        if self.network:
+            with (self.data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
+        self.begin()
+
+    def begin(self):
+        """Start the server, for the first time or again."""
+        address = self.network.address if self.network else ""
+        options = f"-c listen_addresses='{address}' -c unix_socket_directories={self.folder}"
         log = self.folder / "log"
+        options += " -c fsync=off -c max_connections=300"
         self.run("pg_ctl", "-D", self.data, "-w", "-l", log, "-o", options, "start")
+
+    def stop(self):
+        """End it as a crash would."""
+        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
 
     def run(self, program, *words):
         user = {"user": POSTGRES_USER, "group": POSTGRES_USER} if os.getuid() == 0 else {}
         command = [machine.postgresql(program), *(str(word) for word in words)]
+        if self.network:
+            who = [f"--reuid={POSTGRES_USER}", f"--regid={POSTGRES_USER}", "--clear-groups"]
+            command, user = self.network.command("setpriv", *who, *command), {}
         told = subprocess.run(
             command, cwd="/tmp", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **user
         )
@@ -76,6 +102,10 @@ class PostgreSQL:
     def url(self, name="postgres"):
         return f"postgresql://openbuild@/{name}?host={self.folder}"
 
+    def address(self, name="postgres"):
+        """The same as machines of the network reach it."""
+        return f"postgresql://openbuild@{self.network.address}/{name}"
+
     def close(self):
-        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+        self.stop()
         shutil.rmtree(self.folder)

@@ -62,9 +62,10 @@ def carry_out(claim: Claim) -> None:
             Advance(claim).run_or_cancel()
     except StateConflict as conflict:
         log.info("left alone: %s", conflict, extra={"run_id": run_id})
-    except UNAVAILABLE:
+    except UNAVAILABLE as error:
         # The journal holds what was done; when the lease ends, another worker goes on from there.
-        log.exception("the database failed; the run goes on later", extra={"run_id": run_id})
+        about = {"run_id": run_id}
+        log.warning("the database failed; the run goes on later: %s", error, extra=about)
     except Exception:
         reference = token_hex(4)
         log.exception("internal error %s", reference, extra={"run_id": run_id})

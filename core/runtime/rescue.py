@@ -75,8 +75,10 @@ def _rescue_safely(run_id: str, lost: tuple[Any, ...]) -> None:
 def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
     """In one transaction: a new fence, so that the old holder can write nothing any more."""
     with write_connection() as connection:
-        query = select(RUN).where(RUN.c.id == run_id, *lost).with_for_update()
-        run = connection.execute(query).one_or_none()
+        query = select(RUN).where(RUN.c.id == run_id, *lost)
+        # A row that its dead holder has locked must not keep the others waiting; it comes again.
+        free = query.with_for_update(skip_locked=True)
+        run = connection.execute(free).one_or_none()
         if run is None:
             return
         lane = "alone" if run.deaths + 1 >= ALONE_AFTER else run.lane

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from core.storage import postgresql_sessions
 from core.storage.sqlite_writing import Writing
 
 _writing: ContextVar[Callable[[], Connection] | None] = ContextVar("writing", default=None)
@@ -90,7 +91,7 @@ def _refuse_writes_outside(session: Session, *_: Any) -> None:
 
 
 def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
-    """Set up the connections of this engine; PostgreSQL's need nothing."""
+    """Set up the connections of this engine."""
     if engine.dialect.name == "sqlite":
         how = Writing(
             home / "write.lock",
@@ -98,6 +99,8 @@ def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
             lambda: fsync and _is_flushed.get(),
         )
         how.listen(engine)
+    else:
+        postgresql_sessions.listen(engine)
 
 
 def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:

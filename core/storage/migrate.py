@@ -88,6 +88,7 @@ def run_migrations() -> None:
     scripts = ScriptDirectory.from_config(settings)
     with write_connection() as connection:
         if connection.dialect.name == "postgresql":  # machines that start at once share no file
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:one)"), {"one": ONE_AT_A_TIME})
         current = MigrationContext.configure(connection).get_current_revision()
         if current == scripts.get_current_head():

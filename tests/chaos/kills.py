@@ -17,6 +17,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psycopg
+
 from tests.chaos.sink import Sink
 from tests.openbuild import Openbuild
 
@@ -116,12 +118,18 @@ class Killer:
                 self.kills += 1
 
 
-def call_all(openbuild, key, calls):
-    """Call until each call has been accepted, each under a key of its own; the runs' ids."""
-    numbers, accepted, lock = iter(range(calls)), {}, threading.Lock()
+def call_all(openbuild, key, calls, *, enter=lambda: None, pause=0.0, accepted=None):
+    """Call until each call has been accepted, each under a key of its own; the runs' ids.
+
+    Each caller enters first, and pauses between its calls; who looks on may give `accepted`.
+    """
+    numbers, lock = iter(range(calls)), threading.Lock()
+    accepted = {} if accepted is None else accepted
 
     def caller():
+        enter()
         while True:
+            time.sleep(pause)
             with lock:
                 number = next(numbers, None)
             if number is None:
@@ -189,6 +197,9 @@ def judge(openbuild, sink, accepted):
 
 
 def ask(openbuild, query):
+    if openbuild.database_url:
+        with psycopg.connect(openbuild.database_url) as connection:
+            return connection.execute(query).fetchall()
     database = sqlite3.connect(f"file:{openbuild.home}/openbuild.db?mode=ro", uri=True, timeout=10)
     try:
         return database.execute(query).fetchall()

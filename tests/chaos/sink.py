@@ -8,10 +8,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Sink:
     """An HTTP server that keeps every Idempotency-Key it is given."""
 
-    def __init__(self):
+    def __init__(self, listener=None, pause=0.0):
         self.keys = Counter()
+        self.pause = pause  # seconds before each answer
+        self.over = threading.Event()
         self.lock = threading.Lock()
-        self.server = Server(("127.0.0.1", 0), self.handler())
+        self.server = Server(("127.0.0.1", 0), self.handler(), bind_and_activate=not listener)
+        if listener:
+            self.server.socket.close()
+            self.server.socket, self.server.server_address = listener, listener.getsockname()
+            self.server.socket.listen(self.server.request_queue_size)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
     def __enter__(self):
@@ -19,12 +25,13 @@ class Sink:
         return self
 
     def __exit__(self, *_):
+        self.over.set()
         self.server.shutdown()
         self.server.server_close()
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.server.server_address[1]}"
+        return "{}:{}".format(*self.server.server_address[:2])
 
     def handler(self):
         sink = self
@@ -36,6 +43,7 @@ class Sink:
                 self.rfile.read(int(self.headers.get("content-length") or 0))
                 with sink.lock:
                     sink.keys[self.path, self.headers["idempotency-key"]] += 1
+                sink.over.wait(sink.pause)
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", "2")
