@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from secrets import token_hex
 from types import FrameType
 from typing import Any
 
@@ -31,7 +32,7 @@ from blueprints.cli.supervision.children import end_with_parent
 from core import config, logs, queue
 from core.engine.states import RunState
 from core.runtime import advance, crew, duties, processes
-from core.storage.db import db
+from core.storage.db import UNAVAILABLE, db, in_short
 from core.storage.run import Run
 
 DRAIN_SECONDS = 30
@@ -74,9 +75,11 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
         self.app = app
         self.crew = crew.Crew(app, hands)
         self.shown_at = 0.0
+        # The last of it, because a server that came back may still know us as we were before.
+        known_as = f"{socket.gethostname()}-{os.getpid()}-{name.replace(' ', '-')}-{token_hex(2)}"
         super().__init__(
             [queue.queue(server)],
-            name=f"{socket.gethostname()}-{os.getpid()}-{name.replace(' ', '-')}",
+            name=known_as,
             connection=server,
             job_class=queue.RunJob,
             serializer=JSONSerializer,
@@ -257,6 +260,8 @@ def in_context(app: Flask, act: Callable[..., object], *arguments: Any) -> None:
     try:
         with app.app_context():
             act(*arguments)
+    except UNAVAILABLE as error:
+        log.warning("%s: the database failed: %s", act.__name__, in_short(error))
     except Exception:
         log.exception("%s failed", act.__name__)
 

@@ -12,11 +12,14 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from core import config
+from core.storage import postgresql_sessions
 from tests.json_suite import FOLDER as json_suite_folder
 from tests.people import client_of, password_hash, people  # noqa: F401
 from tests.servers import PostgreSQL, Valkey
 
 UNIT_TESTS = "tests/unit"
+# A test may look at the database, do something that takes long, and look again.
+postgresql_sessions.SESSION["idle_in_transaction_session_timeout"] = "2min"
 for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
     del os.environ[name]
 

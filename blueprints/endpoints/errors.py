@@ -11,7 +11,7 @@ from blueprints.endpoints import bp
 from blueprints.endpoints.views import send
 from core.runtime.endpoints import Refused
 from core.runtime.endpoints.refusals import unavailable
-from core.storage.db import UNAVAILABLE
+from core.storage.db import UNAVAILABLE, in_short
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def on_unstorable(error: DataError) -> FlaskResponse:
 
 def on_database_error(error: Exception) -> FlaskResponse:
     """Nothing was accepted: what is not committed has not happened."""
-    log.error("the database refused a call", exc_info=error)
+    log.error("the database refused a call: %s", in_short(error))
     return send(unavailable("The database does not answer. Try again in a moment.").response())
 
 

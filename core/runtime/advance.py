@@ -31,7 +31,7 @@ from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
-from core.storage.db import UNAVAILABLE
+from core.storage.db import UNAVAILABLE, in_short
 
 DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
@@ -65,7 +65,7 @@ def carry_out(claim: Claim) -> None:
     except UNAVAILABLE as error:
         # The journal holds what was done; when the lease ends, another worker goes on from there.
         about = {"run_id": run_id}
-        log.warning("the database failed; the run goes on later: %s", error, extra=about)
+        log.warning("the database failed; the run goes on later: %s", in_short(error), extra=about)
     except Exception:
         reference = token_hex(4)
         log.exception("internal error %s", reference, extra={"run_id": run_id})

@@ -23,7 +23,7 @@ from core.runtime import (
     values,
 )
 from core.storage.columns import database_now
-from core.storage.db import read_connection, write_connection
+from core.storage.db import UNAVAILABLE, in_short, read_connection, write_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
@@ -74,6 +74,8 @@ def _do(duty: Callable[[], object]) -> None:
     """One duty's failure keeps no other from being done."""
     try:
         duty()
+    except UNAVAILABLE as error:
+        log.warning("%s: the database failed: %s", duty.__name__, in_short(error))
     except Exception:
         log.exception("%s failed; it is tried again in a second", duty.__name__)
 

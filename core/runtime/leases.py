@@ -16,7 +16,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from core.engine.states import RunState
 from core.runtime import holding
 from core.storage.columns import database_now
-from core.storage.db import write_connection
+from core.storage.db import in_short, write_connection
 from core.storage.run import Run
 
 LEASE = timedelta(seconds=8)
@@ -141,4 +141,4 @@ def _renew_always(app: Flask) -> None:
             with app.app_context():
                 renew()
         except Exception as error:  # without this thread every run here would be taken away
-            log.warning("could not renew the leases: %s", error)
+            log.warning("could not renew the leases: %s", in_short(error))

@@ -24,6 +24,12 @@ _is_flushed: ContextVar[bool] = ContextVar("is_flushed", default=True)
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError, TimeoutError)
 
 
+def in_short(error: Exception) -> str:
+    """What such a database says, in one line for the log."""
+    said = str(getattr(error, "orig", None) or error) or type(error).__name__
+    return said.splitlines()[0]
+
+
 class Base(DeclarativeBase):
     """The base of all tables."""
 

@@ -26,7 +26,6 @@ SESSION = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
 }
-PREPARE = "; ".join(f"SET {name} = '{value}'" for name, value in SESSION.items())
 
 
 def listen(engine: Engine) -> None:
@@ -37,5 +36,5 @@ def listen(engine: Engine) -> None:
 def prepare(connection: psycopg.Connection[Any], _record: Any) -> None:
     """Tell the server how patient to be in this session."""
     connection.autocommit = True
-    connection.execute(PREPARE)
+    connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in SESSION.items()))
     connection.autocommit = False

@@ -1,13 +1,49 @@
-from tests.chaos import kills
+import pytest
+
+from tests.chaos import disk, kills, machines, postgresql
 
 CALLS = 250
+EFFECTS = ("lost", "stuck", "missing", "wrong_key", "miscounted")
+
+
+def check(found, *more):
+    print(found)
+    for name in (*EFFECTS, *more):
+        assert found[name] == 0, found
 
 
 def test_nothing_accepted_is_lost_while_processes_are_killed_each_second():
     found = kills.measure(CALLS)
 
-    print(found)
+    check(found)
     assert found["accepted"] == CALLS
     assert found["kills"] >= 3
-    for name in ("lost", "stuck", "missing", "wrong_key", "miscounted"):
-        assert found[name] == 0, found
+
+
+@pytest.mark.postgresql
+def test_what_a_cut_off_machine_held_goes_on_elsewhere_and_its_late_writes_are_refused():
+    found = machines.measure(calls=100, cut_seconds=9)
+
+    check(found, "late_writes")
+    assert found["held_when_cut_off"] > 0
+    assert found["seconds_until_taken_over"] < machines.TAKEN_OVER_WITHIN
+
+
+@pytest.mark.postgresql
+def test_while_postgresql_is_away_callers_hear_503_and_nothing_is_lost():
+    found = postgresql.measure(times=1, away_seconds=4)
+
+    check(found, "other_answers")
+    assert found["refused_with_503"] > 0
+    assert found["times_shown"] == 1
+    assert found["healed_after_seconds"] < 5
+
+
+def test_while_the_disk_is_full_callers_hear_503_and_nothing_is_lost():
+    if not disk.is_possible():
+        pytest.skip("a small disk can only be mounted by root")
+    found = disk.measure(times=1, full_seconds=4)
+
+    check(found, "other_answers", "damaged")
+    assert found["refused_with_503"] > 0
+    assert found["healed_after_seconds"] < 60
