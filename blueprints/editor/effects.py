@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from core.engine import wording
 from core.engine.definition import Branch, Definition, Step
 from core.engine.expressions import ExpressionError, resolve
-from core.engine.step_type import Effect, StepType
+from core.engine.step_type import StepType
 from core.steps import step_types
 
 VERBS = {"GET": "read from", "POST": "post to", "PUT": "write to", "PATCH": "change"}
@@ -77,7 +77,7 @@ def _words(step: Step, step_type: StepType, scope: Mapping[str, Any]) -> str:
             return f"run the workflow {wording.say(step.inputs.get('workflow'))}"
     if step.type in INSIDE:
         return f"{INSIDE[step.type]} {_said(step.inputs.get('key'), scope)}"
-    if step_type.effect is Effect.REPEATABLE:
+    if step_type.effect.is_outside:
         return f"{step_type.label[:1].lower()}{step_type.label[1:]}: {step_type.summary(step)}"
     return ""
 

@@ -11,11 +11,13 @@ from blueprints.editor.field_views import ConditionView, FieldView
 from blueprints.editor.picker import Source, nearest, sources_at
 from blueprints.editor.start_panel import StartPanel
 from blueprints.editor.workbench import START, Workbench, problems_by_field
+from core.engine import retry
 from core.engine.definition import Branch, Step
-from core.engine.step_type import BlockType, Effect, StepType
+from core.engine.step_type import BlockType, StepType
 from core.steps import step_types
 
 SET_UP, TEST, FAILS, NOTES = "set-up", "test", "fails", "notes"
+AFTER_CRASH_WORDS = {"run_again": "do it again", "ask": "ask me", "skip": "go on"}
 LABELS = {SET_UP: "Set up", TEST: "Test", FAILS: "If it fails", NOTES: "Notes"}
 
 
@@ -87,7 +89,7 @@ class StepPanel:
         """Which tabs hold something."""
         step = self.step
         marks = {}
-        if step.retry or step.timeout or step.on_error != "stop":
+        if step.retry or step.timeout or step.after_crash or step.on_error != "stop":
             marks[FAILS] = "set"
         if step.note or step.disabled:
             marks[NOTES] = "off" if step.disabled else "has notes"
@@ -123,7 +125,13 @@ class StepPanel:
         """A word about options, by name."""
         together = "All that is inside together. For example 5m or 2h."
         alone = "Each try on its own. For example 30s, 5m or 2h."
-        return {"retry": self.retry_words, "timeout": together if self.is_block else alone}
+        return {
+            "retry": self.retry_words,
+            "timeout": together if self.is_block else alone,
+            "after_crash": "A crash in the middle of this step can hide whether the other side "
+            "got it. “Do it again” sends the same key, by which a repetition can be recognised; "
+            "“ask me” lets the run wait until somebody has looked.",
+        }
 
     @cached_property
     def fields(self) -> list[FieldView]:
@@ -229,20 +237,38 @@ class StepPanel:
         return not self.is_block
 
     @property
-    def retry(self) -> Mapping[str, Any] | None:
+    def own_retry(self) -> Mapping[str, Any] | None:
         """Its own way of trying again."""
         return self.step.retry
 
     @property
     def usual_attempts(self) -> str:
         """How often such a step is tried."""
-        effect = getattr(self.step_type, "effect", Effect.PURE)
-        return "3 tries" if effect is Effect.REPEATABLE else "once"
+        if self.step_type is None:
+            return "once"
+        times = retry.usual_attempts(self.step, self.step_type, self.step.inputs)
+        return "once" if times == 1 else f"{times} tries"
+
+    @property
+    def may_be_cut_off(self) -> bool:
+        """Whether a crash can hide how it went."""
+        return self.step_type is not None and self.step_type.effect.is_outside
+
+    @property
+    def usual_after_crash(self) -> str:
+        """What happens after a crash unless the author says it, in words."""
+        rule = self.step_type.after_crash(self.step.inputs) if self.step_type else ""
+        return AFTER_CRASH_WORDS.get(rule, "")
+
+    @property
+    def after_crash_choices(self) -> list[tuple[str, str]]:
+        """What may happen after a crash."""
+        return [("", f"as usual ({self.usual_after_crash})"), *AFTER_CRASH_WORDS.items()]
 
     @property
     def retry_words(self) -> str:
         """What trying again means."""
-        if self.usual_attempts == "once" and not self.retry:
+        if self.usual_attempts == "once" and not self.own_retry:
             return "Trying such a step again changes nothing by itself."
         return "Waits grow after each try; what no retry can mend fails at once."
 

@@ -22,8 +22,8 @@ from core.runtime import workflows
 from core.steps import step_types
 from core.storage.workflow import Workflow
 
-OPTIONS = ("label", "note", "disabled", "only_when", "retry", "timeout", "on_error")
-CHECKED = ("only_when", "retry", "timeout")  # what stands below them
+OPTIONS = ("label", "note", "disabled", "only_when", "retry", "timeout", "on_error", "after_crash")
+CHECKED = ("only_when", "retry", "timeout", "after_crash")  # what stands below them
 REDRAWN_ACTIONS = ("add-row", "add-group", "remove-row", "as-text", "as-rows", "redraw")
 
 
@@ -296,6 +296,7 @@ OPTION_READERS = {
     "retry": read_retry,
     "disabled": lambda given: True if given == "true" else None,
     "on_error": lambda given: "continue" if given == "continue" else None,
+    "after_crash": lambda given: given or None,
 }
 
 

@@ -9,6 +9,7 @@ retry    path, attempt, error, due, at  an attempt failed; the next is due then
 vars     frame, changes                 variables were set
 reply    path, part                     a part of the response
 item     path, index, state, result, error, at     one turn of a loop has ended
+decided  path, decision, by, at         a person said what an effect's unknown outcome means
 log      path, level, message, at       a line the author wrote
 taken    worker, fence, at              a worker took the run
 let_go   worker, why, at                it gave the run back: asleep, or because it is stopping
@@ -73,6 +74,11 @@ def reply(path: str, part: Reply) -> Entry:
 def item(path: str, index: int, state: str, result: Any, error: Any, at: datetime) -> Entry:
     """One turn of a loop has ended, `done` or `failed`."""
     return ["item", path, index, state, result, error, at.timestamp()]
+
+
+def decided(path: str, decision: str, by: str, at: datetime) -> Entry:
+    """A person said what the unknown outcome of an effect means."""
+    return ["decided", path, decision, by, at.timestamp()]
 
 
 def log(path: str, level: str, message: str, at: datetime) -> Entry:

@@ -38,6 +38,8 @@ class Journal(Protocol):
 
     def failed(self, perform: Perform, error: Mapping[str, Any]) -> None: ...
 
+    def mark(self, perform: Perform, state: str) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

@@ -23,6 +23,7 @@ class Perform:
     attempt: int
     is_again: bool = False  # it was under way when a process died: same inputs, same key
     timeout: float | None = None  # seconds
+    after_crash: str = ""  # run_again | ask | skip for outside effects
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Pause:
     """Go on at that time, or when an answer comes; the answer comes back."""
 
     path: str
-    kind: str  # time | retry | child | call | approval
+    kind: str  # time | retry | child | call | approval | unknown_outcome
     wake_at: datetime | None
 
 

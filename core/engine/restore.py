@@ -63,6 +63,7 @@ class History:
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     replies: list[dict[str, Any]] = field(default_factory=list)
     items: dict[str, dict[int, tuple[str, Any, Any]]] = field(default_factory=dict)
+    decisions: dict[str, list[str]] = field(default_factory=dict)
     steps: dict[str, StepRecord] = field(default_factory=dict)
     waits: dict[str, WaitRecord] = field(default_factory=dict)
 
@@ -122,6 +123,10 @@ def _item(
     history.items.setdefault(path, {})[index] = (state, result, error)
 
 
+def _decided(history: History, path: str, decision: str, by: str, at: float) -> None:
+    history.decisions.setdefault(path, []).append(decision)
+
+
 _READERS: dict[str, Any] = {
     "open": _open,
     "phase": _phase,
@@ -132,4 +137,5 @@ _READERS: dict[str, Any] = {
     "vars": _vars,
     "reply": _reply,
     "item": _item,
+    "decided": _decided,
 }

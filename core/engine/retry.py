@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from core.engine import durations
+from core.engine import crashes, durations
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
-from core.engine.step_type import Effect, StepType
+from core.engine.step_type import RUN_AGAIN, StepType
 
 DEFAULT_ATTEMPTS = 3
 DEFAULT_WAIT = timedelta(seconds=1)
@@ -39,10 +39,15 @@ class RetryPolicy:
         return max(length * random, min(asked, LONGEST_ASKED_WAIT))
 
 
-def policy(step: Step, step_type: StepType) -> RetryPolicy:
-    """The step's own policy, or the default of its kind."""
-    repeats = step_type.effect is Effect.REPEATABLE and step.after_crash in (None, "run_again")
-    default = DEFAULT_ATTEMPTS if repeats else 1
+def usual_attempts(step: Step, step_type: StepType, given_inputs: Mapping[str, Any]) -> int:
+    """How often it is tried in all: what may be done again after a crash may be tried again."""
+    repeats = crashes.rule(step, step_type, given_inputs) == RUN_AGAIN
+    return DEFAULT_ATTEMPTS if repeats else 1
+
+
+def policy(step: Step, step_type: StepType, given_inputs: Mapping[str, Any]) -> RetryPolicy:
+    """The step's own policy, or the default of its kind with these inputs."""
+    default = usual_attempts(step, step_type, given_inputs)
     given: Mapping[str, Any] = step.retry or {}
     return RetryPolicy(
         attempts=int(given.get("attempts", default)),

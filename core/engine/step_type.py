@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from core.engine.blocks import Block
 
 
+RUN_AGAIN, ASK = "run_again", "ask"
+
+
 class Effect(StrEnum):
     """What a step does to the world, and so what a crash in the middle of it means."""
 
     PURE = "pure"  # nothing: may be computed again
     INSIDE = "inside"  # our own database: exactly once, in one transaction with its journal row
     REPEATABLE = "repeatable"  # outside: at least once, always under the same key
+    ONCE = "once"  # outside, where twice would matter: after a crash a person is asked
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it leaves the process, so that a crash can hide how it went."""
+        return self in (Effect.REPEATABLE, Effect.ONCE)
 
 
 class Http(Protocol):
@@ -95,6 +104,10 @@ class StepType:
     def defaults(self) -> dict[str, Any]:
         """The inputs' default values, by key."""
         return {field.key: field.default for field in self.fields if field.default is not None}
+
+    def after_crash(self, given: Mapping[str, Any]) -> str:
+        """What to do with these inputs when a crash hid the outcome, unless the author says."""
+        return ASK if self.effect is Effect.ONCE else RUN_AGAIN
 
     def summary(self, step: Step) -> str:
         """One short line under the step's name on its card."""

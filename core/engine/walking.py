@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from core.engine import durations, entries, failures, inputs, retry
+from core.engine import crashes, durations, entries, failures, inputs, retry
 from core.engine.blocks import Block
+from core.engine.crashes import StepSkipped
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.frames import Frame
 from core.engine.outcomes import Done, Outcome, Sleep, StartRun, Stop
 from core.engine.requests import BlockTimedOut, Cursor, Pause, Perform, RunAborted, RunStopped
 from core.engine.restore import History
-from core.engine.step_type import BlockType, Effect, StepContext, StepType
+from core.engine.step_type import RUN_AGAIN, BlockType, Effect, StepContext, StepType
 
 if TYPE_CHECKING:
     from core.engine.executor import Journal
@@ -92,6 +93,9 @@ class Walker:
                 self.journal.add(entries.skipped(path, why, self.now()))
                 return PASSED_OVER
             return (yield from self._run_step(step, path, frame))
+        except StepSkipped as passed:
+            self.journal.add(entries.skipped(path, passed.why, self.now()))
+            return PASSED_OVER
         except StepFailed as error:
             self._record(error, Perform(path, step, self.step_types[step.type], {}, "", 1))
             if step.on_error != "continue":
@@ -162,7 +166,7 @@ class Walker:
         self, step: Step, step_type: StepType, path: str, given: Mapping[str, Any], frame: Frame
     ) -> Cursor:
         """Try until it works or the policy gives up; goes on counting after a crash."""
-        rule = retry.policy(step, step_type)
+        rule = retry.policy(step, step_type, given)
         earlier = self.history.retries.get(path, [])
         attempt = len(earlier) + 1
         if earlier and earlier[-1].due > self.now():
@@ -190,7 +194,8 @@ class Walker:
         is_again = record is not None and record.attempt >= attempt
         timeout = durations.parse(step.timeout).total_seconds() if step.timeout else None
         key = record.key if record else f"{self.run_id}:{path}"
-        return Perform(path, step, step_type, given, key, attempt, is_again, timeout)
+        rule = crashes.rule(step, step_type, given)
+        return Perform(path, step, step_type, given, key, attempt, is_again, timeout, rule)
 
     def _try(self, perform: Perform, frame: Frame) -> Cursor:
         """One attempt: pure steps here and now, the others through the driver."""
@@ -201,7 +206,8 @@ class Walker:
             context = self._context(perform, frame)
             outcome: Outcome = perform.step_type.run(perform.inputs, context)
         else:
-            outcome = yield perform
+            known = (yield from self._settle_unknown(perform)) if perform.is_again else None
+            outcome = known or (yield perform)
         match outcome:
             case Sleep():
                 yield from self._sleep(perform.path, outcome)
@@ -210,6 +216,34 @@ class Walker:
                 return (yield from self._await_child(perform))
             case _:
                 return outcome
+
+    def _settle_unknown(self, perform: Perform) -> Cursor:
+        """What an effect that a crash cut off has given, if that is known or decided; else None."""
+        path, decisions = perform.path, self.history.decisions.setdefault(perform.path, [])
+        if perform.after_crash in ("", RUN_AGAIN):
+            return None
+        if perform.after_crash == crashes.SKIP:
+            self.journal.mark(perform, "skipped")
+            raise StepSkipped("crash")
+        answer = yield from self._ask(perform, crashes.question(path, len(decisions)))
+        decision = crashes.check(answer.get("decision"))
+        decisions.append(decision)
+        self.journal.add(entries.decided(path, decision, answer.get("by", ""), self.now()))
+        if decision == crashes.SKIP:
+            self.journal.mark(perform, "skipped")
+            raise StepSkipped("decided")
+        if decision == crashes.HAPPENED:
+            self.journal.mark(perform, "succeeded")
+            return Done(answer.get("output"))
+        return None
+
+    def _ask(self, perform: Perform, question: str) -> Cursor:
+        """The answer of a person, given already or waited for."""
+        wait = self.history.waits.get(question)
+        if wait is not None and wait.answered:
+            return wait.payload
+        self.journal.mark(perform, "unknown")
+        return (yield Pause(question, crashes.KIND, None))
 
     def _sleep(self, path: str, sleep: Sleep) -> Cursor:
         def until() -> dict[str, Any]:

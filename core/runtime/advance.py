@@ -15,13 +15,13 @@ from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from core import clock, logs, queue
-from core.engine import durations, entries, replies
+from core.engine import crashes, durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Machine
 from core.engine.outcomes import Outcome
 from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
-from core.engine.step_type import Effect, StepContext
+from core.engine.step_type import ASK, Effect, StepContext
 from core.engine.walking import Limits
 from core.runtime import definitions, endings, leases, scope
 from core.runtime.journal import FLUSH_AFTER, RunJournal
@@ -104,6 +104,7 @@ class Advance:
             limits=self.limits,
         )
         self.outgoing = Outgoing(claim.row.workspace_id)
+        self.is_owed_a_commit = False  # the outcome of what must not be repeated is known
         self.begun: set[str] = set()  # paths of effects that have not landed yet
         self.landed: queues.Queue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
             queues.Queue()
@@ -122,6 +123,9 @@ class Advance:
         while True:
             # Also what has landed becomes an entry here, so it comes before giving the run back.
             performs = self.machine.advance()
+            if self.is_owed_a_commit:
+                self.journal.flush()
+                self.is_owed_a_commit = False
             if self.machine.ended:
                 self._drain_landed()
                 endings.end(self.claim, self.journal, self.machine.ended, self._response())
@@ -137,7 +141,7 @@ class Advance:
 
     def _perform_all(self, performs: list[Perform]) -> None:
         """Begin effects: inside ones here, outside ones beside each other in threads."""
-        outside = [p for p in performs if p.step_type.effect is Effect.REPEATABLE]
+        outside = [p for p in performs if p.step_type.effect.is_outside]
         for perform in performs:
             if perform.step_type.effect is Effect.INSIDE:
                 self.machine.complete(perform.path, self._inside(perform))
@@ -176,7 +180,8 @@ class Advance:
         if isinstance(outcome, BaseException) and not isinstance(outcome, StepFailed):
             raise outcome
         if not isinstance(outcome, StepFailed):
-            self.journal.effect_succeeded(perform)
+            self.journal.mark(perform, "succeeded")
+            self.is_owed_a_commit = perform.after_crash == ASK
         self.machine.complete(perform.path, outcome)
 
     def _drain_landed(self) -> None:
@@ -184,7 +189,7 @@ class Advance:
         while not self.landed.empty():
             perform, outcome = self.landed.get()
             if not isinstance(outcome, BaseException):
-                self.journal.effect_succeeded(perform)
+                self.journal.mark(perform, "succeeded")
 
     def _outside(self, perform: Perform) -> Outcome | StepFailed:
         try:
@@ -286,7 +291,9 @@ class Advance:
 
 
 def _reason(pauses: list[Pause]) -> str:
-    """Why the run waits: what comes first in time, else what it waits for without one."""
+    """Why the run waits: for a person, else what comes first in time, else without one."""
+    if any(pause.kind == crashes.KIND for pause in pauses):
+        return crashes.KIND
     first = min(pauses, key=lambda pause: (pause.wake_at is None, pause.wake_at or clock.now()))
     return first.kind
 

@@ -20,6 +20,7 @@ from core.engine.outcomes import Done
 from core.engine.requests import Pause, Perform
 from core.engine.restore import History, StepRecord, WaitRecord, restore
 from core.engine.states import RunState
+from core.engine.step_type import ASK
 from core.runtime.leases import Claim
 from core.storage.db import read_connection, upsert, write_connection
 from core.storage.run import Run, Segment, StepRun, Wait
@@ -91,14 +92,20 @@ class RunJournal:
         return JournalLog(self._lines, path)
 
     def effects_started(self, performs: Iterable[Perform]) -> None:
-        """Commit that outside effects begin, with all they were computed from."""
+        """Commit that outside effects begin, with all they were computed from.
+
+        That one began which nobody may repeat is on the disk before it does.
+        """
+        is_flushed = False
         for perform in performs:
             self._row(perform, state="started")
-        self.commit()
+            is_flushed = is_flushed or perform.after_crash == ASK
+        self.commit(is_flushed=is_flushed)
 
-    def effect_succeeded(self, perform: Perform) -> None:
-        """Keep that an outside effect has ended well; its output follows as an entry."""
-        self._row(perform, state="succeeded", finished_at=clock.now())
+    def mark(self, perform: Perform, state: str) -> None:
+        """Keep how an outside effect ended, or that nobody knows; an output follows as an entry."""
+        ended = {} if state == "unknown" else {"finished_at": clock.now()}
+        self._row(perform, state=state, **ended)
 
     def inside(self, perform: Perform, act: Callable[[Connection], Result]) -> Result:
         """Do an inside effect in one transaction with its step run and all that is buffered.
@@ -111,11 +118,13 @@ class RunJournal:
     def commit(
         self,
         act: Callable[[Connection], Result] | None = None,
+        *,
+        is_flushed: bool = False,
         **moves: Any,
     ) -> Any:
         """Write everything buffered, then `act`, then `moves` of the run: all or nothing."""
         self._take_lines()
-        with write_connection(is_flushed=False) as connection:
+        with write_connection(is_flushed=is_flushed) as connection:
             self._guard(connection, moves)
             if self._entries:
                 self._write_segment(connection)

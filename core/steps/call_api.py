@@ -17,7 +17,7 @@ from core.engine.http_messages import (
     is_retryable_status,
 )
 from core.engine.outcomes import Done
-from core.engine.step_type import Effect, StepContext, StepType
+from core.engine.step_type import ASK, RUN_AGAIN, Effect, StepContext, StepType
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -104,6 +104,11 @@ class CallApi(StepType):
     effect = Effect.REPEATABLE
     example_output = {"status": 200, "headers": {"content-type": "application/json"}, "body": {}}
     is_example_exact = True
+
+    def after_crash(self, given: Mapping[str, Any]) -> str:
+        """Methods that HTTP calls idempotent are sent again; others ask (RFC 9110, 9.2.2)."""
+        method = str(given.get("method") or "GET").upper()
+        return ASK if method in ("POST", "PATCH") else RUN_AGAIN
 
     def summary(self, step: Step) -> str:
         """The method and where it goes."""

@@ -64,10 +64,18 @@ class MemoryJournal:
         self.written()
         self.keep(perform, "failed", error=error)
 
+    def mark(self, perform, state):
+        self.written()
+        self.keep(perform, state)
+
     def started(self, perform):
         if not perform.is_again:  # else a machine with one write a life would never get on
             self.written()
         self.keep(perform, "started")
+
+    def asked(self, path, answer):
+        """Somebody answers what the run asks at that path."""
+        self.waits[path] = WaitRecord(path, "unknown_outcome", None, True, answer)
 
     def keep(self, perform, state, **values):
         self.steps[perform.path] = StepRecord(

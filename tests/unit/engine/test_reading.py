@@ -130,7 +130,7 @@ def test_all_problems_are_listed_at_once():
         (("steps", 0, "disabled"), "yes", "steps[0].disabled", "must be true or false, not text"),
         (("steps", 0, "timeout"), "soon", "steps[0].timeout", "is not a length of time"),
         (("steps", 0, "on_error"), "skip", "steps[0].on_error", "must be one of stop, continue"),
-        (("steps", 0, "after_crash"), "ask", "steps[0].after_crash", "not built yet"),
+        (("steps", 0, "after_crash"), "guess", "steps[0].after_crash", "must be one of run_again"),
         (("steps", 0, "retry"), {"attempts": 0}, "steps[0].retry.attempts", "at least 1"),
         (("steps", 0, "retry"), {"attempts": 1.5}, "steps[0].retry.attempts", "whole number"),
         (("steps", 1, "retry"), {"attempts": 2}, "steps[1].retry", "goes on steps, not on blocks"),
