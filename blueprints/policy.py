@@ -88,6 +88,7 @@ ROUTES: dict[str, Verb] = {
     "runs.value": Verb.SEE_DATA,
     "runs.cancel": Verb.RUN,
     "runs.run_again": Verb.RUN,
+    "runs.decide": Verb.RUN,
     "schedules.index": Verb.SEE,
     "schedules.waiting": Verb.SEE_DATA,
     "schedules.new": Verb.EDIT,

@@ -11,7 +11,20 @@ from core.runtime.run_view import STARTS, RunView
 from core.runtime.step_view import Attempt, StepView
 from core.storage.run import Run
 
-SKIPPED = {"disabled": "switched off", "condition": "condition not met"}
+SKIPPED = {
+    "disabled": "switched off",
+    "condition": "condition not met",
+    "crash": "cut off by a crash",
+    "decided": "skipped by a person",
+    "later": "added later",
+}
+WHY_SKIPPED = {
+    "disabled": "This step is switched off.",
+    "crash": "A crash cut it off, and it is set to go on then without knowing how it went.",
+    "decided": "A person said that the run should go on without it.",
+    "later": "It was added to the workflow after this run had passed its place.",
+}
+NO_CONDITION = "Its condition did not hold, so the run went on without it."
 STATES = {
     "done": "Done",
     "failed": "Failed",
@@ -84,10 +97,17 @@ def took(milliseconds: float | None) -> str:
 def badge(step: StepView) -> tuple[str, str, str]:
     """The step's state as word, icon and tone."""
     status = (step.error or {}).get("status") if step.state == "failed" else None
+    if step.wait_kind == "unknown_outcome":
+        return "Needs you", "circle-help", "warn"
     word = str(status) if status else STATES[step.state]
     if step.state in ("done", "failed") and step.ms is not None and step.path:
         word = f"{word} · {took(step.ms)}"
     return word, ICONS[step.state], TONES.get(step.state, "")
+
+
+def why_skipped(step: StepView) -> str:
+    """Why the run went on without the step."""
+    return WHY_SKIPPED.get(step.why, NO_CONDITION)
 
 
 def advice(error: Mapping[str, Any]) -> str:

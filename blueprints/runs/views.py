@@ -20,6 +20,7 @@ from core.storage.workflow import Workflow
 PAGE = 50
 STORY = "runs/_story.html"
 PANEL = "runs/_step.html"
+ASK = "runs/_ask.html"
 
 
 @bp.get("/runs")
@@ -41,7 +42,7 @@ def show(run_id: str) -> Response:
     context = page_context(view, step, is_chosen=chosen is not None)
     # A panel that shows what it showed stays: what a person unfolded in it stays unfolded.
     is_same = request.args.get("panel") == context["panel"]
-    partials = (STORY,) if is_same else (STORY, PANEL)
+    partials = (STORY,) if is_same else (STORY, ASK, PANEL)
     return render("runs/show.html", *partials, **context)
 
 

@@ -1,6 +1,7 @@
 """Take a claimed run as far as it goes: drive the machine, perform its effects, write it down."""
 
 import logging
+import os
 import queue as queues
 import random
 import threading
@@ -301,3 +302,6 @@ def _reason(pauses: list[Pause]) -> str:
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(OUTSIDE_THREADS, thread_name_prefix="effect")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)  # threads are not forked along

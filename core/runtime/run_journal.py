@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, or_
 
-from core.engine import traces
+from core.engine import crashes, traces
 from core.engine.traces import Traces
 from core.storage.db import db
 from core.storage.run import Segment, StepRun, Wait
@@ -92,10 +92,11 @@ class StepRows:
 
 def needed_always() -> ColumnElement[bool]:
     """Rows outside of loops, and of effects that are under way."""
-    return or_(~StepRun.path.contains("/"), StepRun.state == "started")
+    return or_(~StepRun.path.contains("/"), StepRun.state.in_(("started", "unknown")))
 
 
 def waits_of(run_id: str) -> dict[str, Wait]:
-    """The waits of the newest round, by path."""
-    query = db.select(Wait).where(Wait.run_id == run_id).order_by(Wait.round)
-    return {row.path: row for row in db.session.scalars(query)}
+    """The waits of the newest round by the path of their step, an open one before others."""
+    rows = db.session.scalars(db.select(Wait).where(Wait.run_id == run_id)).all()
+    ordered = sorted(rows, key=lambda row: (row.round, row.answered_at is None))
+    return {crashes.asked_path(row.path): row for row in ordered}

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core import clock
-from core.engine import wording
+from core.engine import crashes, wording
 from core.engine.states import Reason
 from core.runtime import places
 from core.runtime.run_events import failed_step
@@ -80,6 +80,9 @@ def _running(steps: Sequence[StepView]) -> Summary:
 
 
 def _waiting(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
+    asking = next((step for step in steps if step.wait_kind == crashes.KIND), None)
+    if asking is not None:
+        return Summary(asking.label, "was cut off by a crash. Did it happen? Look, and say it.")
     waiting = [step for step in steps if step.state == "waiting" and step.wait_kind]
     step = min(waiting, key=lambda s: (s.wake_at or run.created_at, s.number), default=None)
     if step is None and run.reason == Reason.LIMIT:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.engine import crashes
 from core.engine.definition import Definition
 from core.engine.traces import LogLine
 from core.runtime import definitions
@@ -64,6 +65,13 @@ class RunView:
             if found and (state != "failed" or self.run.state == "failed"):
                 return found[0]
         return self.answer or self.start
+
+    @property
+    def asking(self) -> StepView | None:
+        """The first step of which nobody knows whether it happened, while the run waits for it."""
+        if self.run.state != "waiting":
+            return None
+        return next((step for step in self.steps if step.wait_kind == crashes.KIND), None)
 
     @property
     def answer(self) -> StepView | None:

@@ -1,0 +1,170 @@
+"""Effects that must not happen twice: killed between effect and record, they wait for a person."""
+
+import os
+import signal
+
+import pytest
+
+from core.engine.errors import StateConflict
+from core.runtime import advance, leases, rescue, runs, unknown_outcomes
+from core.runtime.journal import RunJournal
+from core.storage import sqlite_writing
+from core.storage.db import db
+from core.storage.run import StepRun, Wait
+from tests.conftest import DATABASES
+from tests.factories import fresh, start_run
+from tests.integration.outward.listener import Listener, ok
+from tests.integration.running.test_crash import end_lease
+from tests.unit.engine.machines import step
+
+pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+ANSWER = step("answer", "return_data", body={"paid": "{{ steps.pay.body.id }}"})
+
+
+@pytest.fixture
+def bank(settings, monkeypatch):
+    """Another system that counts what reaches it."""
+    from dataclasses import replace
+
+    from core import config
+
+    listener = Listener(ok(b'{"id": 7}'))
+    allowed = (f"127.0.0.1:{listener.port}",)
+    config.use(replace(settings, allowed_hosts_out=allowed, durability="full"))
+    yield listener
+    listener.close()
+
+
+def pay(bank, **more):
+    return step("pay", "call_api", method="POST", url=f"{bank.url}/pay", body={"sum": 9}, **more)
+
+
+def die_after_the_effect(run):
+    """A process that ends by itself when the effect has happened and is not yet written down."""
+    child = os.fork()
+    if child == 0:
+        db.engine.dispose(close=False)
+        RunJournal.mark = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        advance.advance_run(run.id)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    end_lease(run)
+    rescue.rescue_dead()
+
+
+def keys(bank):
+    lines = [line for head in bank.heads for line in head.splitlines()]
+    return [line.partition(": ")[2] for line in lines if line.lower().startswith("idempotency-key")]
+
+
+def asked(app, work, bank, **more):
+    run = start_run(pay(bank, **more), ANSWER)
+    die_after_the_effect(run)
+    work()
+    return fresh(run)
+
+
+def test_a_killed_post_waits_for_a_person_and_is_not_sent_again(app, work, bank):
+    run = asked(app, work, bank)
+
+    assert (run.state, run.reason, run.wake_at) == ("waiting", "unknown_outcome", None)
+    assert db.session.get(StepRun, (run.id, "pay", 1)).state == "unknown"
+    assert len(bank.requests) == 1
+
+
+def test_it_happened_and_the_run_goes_on_with_what_was_answered(app, work, bank):
+    run = asked(app, work, bank)
+
+    unknown_outcomes.decide(run, "pay", "happened", by="Ana", output={"body": {"id": 7}})
+    work()
+
+    assert (fresh(run).state, run.response["body"]) == ("succeeded", {"paid": 7})
+    assert len(bank.requests) == 1
+
+
+def test_run_again_sends_it_under_the_same_key(app, work, bank):
+    run = asked(app, work, bank)
+
+    unknown_outcomes.decide(run, "pay", "run_again", by="Ana")
+    work()
+
+    assert (fresh(run).state, run.response["body"]) == ("succeeded", {"paid": 7})
+    assert keys(bank) == [f"{run.id}:pay"] * 2
+
+
+def test_skipped_the_run_goes_on_without_it(app, work, bank):
+    run = asked(app, work, bank)
+
+    unknown_outcomes.decide(run, "pay", "skip", by="Ana")
+    work()
+
+    assert (fresh(run).state, run.response["body"]) == ("succeeded", {"paid": None})
+    assert len(bank.requests) == 1
+
+
+def test_of_two_answers_the_first_counts(app, work, bank):
+    run = asked(app, work, bank)
+    unknown_outcomes.decide(run, "pay", "skip", by="Ana")
+
+    with pytest.raises(StateConflict):
+        unknown_outcomes.decide(run, "pay", "run_again", by="Ben")
+    work()
+
+    assert len(bank.requests) == 1
+    db.session.rollback()
+    db.session.expire_all()
+    [wait] = db.session.scalars(db.select(Wait).where(Wait.run_id == run.id))
+    assert wait.payload["by"] == "Ana"
+
+
+def test_what_may_be_done_again_is(app, work, bank):
+    run = asked(app, work, bank, after_crash="run_again")
+
+    assert fresh(run).state == "succeeded"
+    assert keys(bank) == [f"{run.id}:pay"] * 2
+
+
+def test_what_may_be_passed_over_is(app, work, bank):
+    run = asked(app, work, bank, after_crash="skip")
+
+    assert (fresh(run).state, len(bank.requests)) == ("succeeded", 1)
+
+
+def test_a_run_that_asks_can_be_cancelled(app, work, bank):
+    run = asked(app, work, bank)
+
+    runs.cancel(run)
+
+    assert fresh(run).state == "cancelled"
+    with pytest.raises(StateConflict):
+        unknown_outcomes.decide(run, "pay", "happened", by="Ana")
+
+
+def test_a_run_that_was_given_back_asks_nothing(app, work, bank):
+    run = start_run(pay(bank), ANSWER)
+    leases.forget(leases.claim(run.id).row.id)
+    end_lease(run)
+    rescue.rescue_dead()
+    work()
+
+    assert (fresh(run).state, len(bank.requests)) == ("succeeded", 1)
+
+
+def test_that_it_begins_is_on_the_disk_before_it_does(bank, app, work, monkeypatch):
+    if db.engine.dialect.name != "sqlite":
+        return  # PostgreSQL flushes every commit by itself
+    flushed = []
+    choose = sqlite_writing.choose_flushing
+
+    def note(connection, is_flushed):
+        flushed.append((is_flushed, len(bank.requests)))
+        choose(connection, is_flushed)
+
+    monkeypatch.setattr(sqlite_writing, "choose_flushing", note)
+    run = start_run(pay(bank), ANSWER)
+    flushed.clear()
+    work()
+
+    assert fresh(run).state == "succeeded"
+    assert (True, 0) in flushed
