@@ -69,7 +69,8 @@ class PostgreSQL:
             shutil.chown(self.data, POSTGRES_USER, POSTGRES_USER)
             shutil.chown(self.folder, POSTGRES_USER, POSTGRES_USER)
 
-    def start(self):
+    def start(self, *, is_durable=False):
+        self.is_durable = is_durable
         self.run("initdb", "-D", self.data, "-U", "openbuild", "--auth=trust", "-N", "-E", "UTF8")
         if self.network:
             with (self.data / "pg_hba.conf").open("a") as rules:
@@ -81,7 +82,7 @@ class PostgreSQL:
         address = self.network.address if self.network else ""
         options = f"-c listen_addresses='{address}' -c unix_socket_directories={self.folder}"
         log = self.folder / "log"
-        options += " -c fsync=off -c max_connections=300"
+        options += f" -c fsync={'on' if self.is_durable else 'off'} -c max_connections=300"
         self.run("pg_ctl", "-D", self.data, "-w", "-l", log, "-o", options, "start")
 
     def stop(self):
