@@ -78,7 +78,7 @@ class Server(MPServer):
 
     def serve_here(self, listener: socket.socket, app: Callable[..., Any]) -> None:
         """Answer until SIGTERM or SIGINT, then finish the requests at hand."""
-        end_in_time(listener)
+        end_in_time()
         self._ssp, self._shd, self._sso = (
             None,
             SocketHolder(listener.fileno(), False, BACKLOG),
@@ -88,18 +88,17 @@ class Server(MPServer):
         worker.inner.run()
 
 
-def end_in_time(listener: socket.socket) -> None:
+def end_in_time() -> None:
     """After a signal to end, wait only so long for requests: one may never come to its end."""
     told, signals = socket.socketpair()
     signals.setblocking(False)
     signal.set_wakeup_fd(signals.detach(), warn_on_full_buffer=False)
-    threading.Thread(target=give_up_after, args=(told, listener), name="end", daemon=True).start()
+    threading.Thread(target=give_up_after, args=(told,), name="end", daemon=True).start()
 
 
-def give_up_after(told: socket.socket, listener: socket.socket) -> None:
+def give_up_after(told: socket.socket) -> None:
     while not {signal.SIGTERM, signal.SIGINT}.intersection(told.recv(16)):
         pass
-    listener.close()  # who calls from now on is refused, and goes to the next one, or waits in line
     time.sleep(DRAIN_SECONDS)
     log.warning("a request is still not complete after %s s; ending without it", DRAIN_SECONDS)
     logging.shutdown()
