@@ -1,14 +1,14 @@
 """What the doctor looks at: a name, and what is wrong with it or nothing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from blueprints import assets
 from core import config
-from core.runtime import connections, holding, readiness, users, vitals
+from core.runtime import connections, consistency, holding, readiness, users, vitals
 from core.storage import copies, migrate
 
 OTHERS = 0o077
@@ -36,6 +36,16 @@ def findings(*, reads_all: bool = False) -> Iterator[Finding]:
         yield "database file", damage(file)
     if migrate.revision_here() == migrate.newest_revision():
         yield from contents()
+        yield "stuck runs", "" if holding.is_on() else in_words(consistency.stuck())
+        if reads_all:
+            yield "ended runs", in_words(consistency.broken())
+
+
+def in_words(breaks: Iterable[consistency.Break]) -> str:
+    """Which rules are broken, how often, and where to look."""
+    return "; ".join(
+        f"{found.count} {found.rule}, such as {', '.join(found.run_ids)}" for found in breaks
+    )
 
 
 def contents() -> Iterator[Finding]:

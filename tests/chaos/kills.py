@@ -187,6 +187,7 @@ def judge(openbuild, sink, accepted):
     expected = {(f"/{step}", f"{run}:{step}") for run in runs for step in ("before", "after")}
     seen = set(sink.keys)
     return {
+        "broken_rules": count_broken_rules(openbuild),
         "lost": sum(states.get(run) != "succeeded" for run in runs),
         "missing": len(expected - seen),
         "wrong_key": len(seen - expected),
@@ -194,6 +195,16 @@ def judge(openbuild, sink, accepted):
         "repeated_under_the_same_key": sum(count - 1 for count in sink.keys.values()),
         "interrupted": ask(openbuild, "SELECT count(*) FROM run WHERE fence > 1")[0][0],
     }
+
+
+def count_broken_rules(openbuild):
+    """What the doctor finds wrong with the runs themselves; a finding is a line."""
+    if not isinstance(openbuild, Openbuild):
+        openbuild = Openbuild(openbuild.home, openbuild.database_url)
+    said = openbuild.run("doctor").stdout.splitlines()
+    about_runs = [line for line in said if line[2:].startswith(("stuck runs", "ended runs"))]
+    assert len(about_runs) == 2, said
+    return sum(line.startswith("!") for line in about_runs)
 
 
 def ask(openbuild, query):

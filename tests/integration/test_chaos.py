@@ -3,7 +3,7 @@ import pytest
 from tests.chaos import disk, kills, machines, postgresql
 
 CALLS = 250
-EFFECTS = ("lost", "stuck", "missing", "wrong_key", "miscounted")
+EFFECTS = ("broken_rules", "lost", "stuck", "missing", "wrong_key", "miscounted")
 
 
 def check(found, *more):
