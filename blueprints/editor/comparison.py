@@ -102,9 +102,20 @@ def starts_differences(
         yield Difference("changed", "pencil", "start", "settings", "Settings", "", rows)
 
 
+def is_keyed(listed: Any) -> bool:
+    """Whether it is a list of objects that each have a key of their own."""
+    is_list = isinstance(listed, list) and bool(listed)
+    return is_list and all(isinstance(each, Mapping) and "key" in each for each in listed)
+
+
 def keyed(listed: Any) -> dict[str, Any]:
-    """A list of keyed objects as one object."""
-    return {str(each.get("key", at)): each for at, each in enumerate(listed or ())}
+    """A list of keyed objects as one object; without their keys, which name them."""
+    if not is_keyed(listed):
+        return {}
+    return {
+        str(each["key"]): {name: value for name, value in each.items() if name != "key"}
+        for each in listed
+    }
 
 
 def risk(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -172,6 +183,8 @@ def rows_of(label: str, before: Any, after: Any, names: Mapping[str, str]) -> It
     if before == after:
         return
     both = [before, after]
+    if any(map(is_keyed, both)):
+        before, after = both = [keyed(each) for each in both]
     if all(isinstance(each, Mapping) and not is_condition(each) for each in both):
         for row in mapping_rows(before, after, {}, names):
             yield Row(f"{label} › {row.label}", row.before, row.after)
@@ -205,7 +218,14 @@ def exactly(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, Mapping) and not has_groups(value):
+        plain = [f"{str(key).replace('_', ' ')}: {exactly(each)}" for key, each in value.items()]
+        return shortened("\n".join(plain)) or "there"
     return shortened(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def has_groups(value: Mapping[str, Any]) -> bool:
+    return any(isinstance(each, Mapping | list) for each in value.values())
 
 
 def shortened(text: str) -> str:

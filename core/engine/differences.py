@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.engine import tree
+from core.engine import conditions, tree
 from core.engine.definition import Branch, Definition, Step
 from core.engine.reading.shapes import kind as kind_of
 
@@ -23,6 +23,10 @@ def mapping_lines(path: str, before: Any, after: Any) -> Iterator[str]:
     """Lines for the values inside two mappings, by dotted path."""
     if before == after:
         return
+    before, after = by_key(before, after)
+    if is_condition(before) or is_condition(after):
+        yield f"~ {path}: {conditions.sentence(before)} → {conditions.sentence(after)}"
+        return
     if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         yield f"~ {path}: {say(before)} → {say(after)}"
         return
@@ -34,6 +38,20 @@ def mapping_lines(path: str, before: Any, after: Any) -> Iterator[str]:
             yield f"- {inner}"
         else:
             yield from mapping_lines(inner, before[key], after[key])
+
+
+def by_key(*values: Any) -> tuple[Any, ...]:
+    """Lists whose entries have keys, such as parameters, as groups by these keys."""
+    lists = [value for value in values if isinstance(value, list)]
+    entries = [entry for listed in lists for entry in listed]
+    is_keyed = entries and all(isinstance(e, Mapping) and "key" in e for e in entries)
+    if len(lists) < len(values) or not is_keyed:
+        return values
+    return tuple({str(entry["key"]): entry for entry in listed} for listed in lists)
+
+
+def is_condition(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool({"all", "any"} & value.keys())
 
 
 def step_lines(before: Definition, after: Definition) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """A problem of a definition: what it is, where it is, and what to do."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 ERROR = "error"  # keeps the definition from being published
 WARNING = "warning"
+QUOTED = re.compile("“([^”]*)”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,12 @@ class Problem:
 
     @property
     def key(self) -> str:
-        """The same as long as the problem is the same: what an acceptance is tied to."""
-        parts = (self.code, self.step_id or "", self.field or "", self.message, self.about)
+        """The same as long as the problem is the same: what an acceptance is tied to.
+
+        Of the message only what it names counts, so that better words change nothing.
+        """
+        named = QUOTED.findall(self.message)
+        parts = (self.code, self.step_id or "", self.field or "", self.about, *named)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
     @property

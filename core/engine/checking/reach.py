@@ -74,7 +74,8 @@ def answer_problems(definition: Definition, flow: Flow) -> Iterator[Problem]:
         who for (end, answered), who in ways.items() if who and not answered and end != FAILED
     }
     for step_id, field in sorted(blamed)[:MOST_BLAMED]:
-        yield Place(step_id, field).warning("no_answer", f"{passing(field)}: {NO_ANSWER}")
+        words = passing(definition.find(step_id), field)
+        yield Place(step_id, field).warning("no_answer", f"{words}: {NO_ANSWER}")
 
 
 def is_awaited(endpoint: Any) -> bool:
@@ -84,14 +85,15 @@ def is_awaited(endpoint: Any) -> bool:
     return bool(endpoint.get("reply", "wait") == "wait")
 
 
-def passing(field: str) -> str:
+def passing(step: Step, field: str) -> str:
     """How a run comes by without an answer."""
     if not field:
         return "the run ends here without an answer"
     if field == "only_when":
         return "when this step doesn't run, no answer is given"
     if field.startswith("branches."):
-        return f"the path “{field.removeprefix('branches.')}” gives no answer"
+        branch = step.branch(field.removeprefix("branches."))
+        return f"the path “{branch.label or branch.key}” gives no answer"
     if field == "branches":
         return "when no path is taken, no answer is given"
     return "when there is no turn, no answer is given"

@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from core.engine import editing
+from core.engine.definition import Definition
 from core.engine.differences import differences
 from core.engine.errors import DefinitionError
 from tests.unit.engine.definitions import a_definition, definitions, operations
@@ -66,3 +67,30 @@ def test_only_equal_definitions_have_no_differences(data):
 
     assert bool(differences(before, changed)) == (before.to_json() != changed.to_json())
     assert json.dumps(differences(before, changed))
+
+
+def test_what_the_caller_sends_is_compared_by_name():
+    before = {"endpoint": {"parameters": [{"key": "email"}, {"key": "total", "type": "number"}]}}
+    after = {"endpoint": {"parameters": [{"key": "total", "type": "text"}, {"key": "phone"}]}}
+
+    lines = differences(Definition(triggers=before), Definition(triggers=after))
+
+    assert lines == (
+        "- triggers.endpoint.parameters.email",
+        "~ triggers.endpoint.parameters.total.type: number → text",
+        "+ triggers.endpoint.parameters.phone: a group",
+    )
+
+
+def test_conditions_are_compared_as_sentences():
+    def only_when(right):
+        return {"all": [{"left": "{{ trigger.total }}", "is": "greater_than", "right": right}]}
+
+    before, after = (
+        Definition.from_json({"steps": [{"id": "a", "type": "stop", "only_when": only_when(n)}]})
+        for n in (500, 1000)
+    )
+
+    assert differences(before, after) == (
+        "~ step a.only_when: trigger › total is more than 500 → trigger › total is more than 1000",
+    )
