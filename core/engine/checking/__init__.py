@@ -30,11 +30,15 @@ from core.engine.reading.shapes import Report, Shape, did_you_mean
 from core.engine.reading.steps import check_inputs, check_paths
 from core.engine.reading.triggers import triggers as triggers_shape
 from core.engine.scope import SET_VARIABLES, parameters_of, variables_of
-from core.engine.step_type import BlockType, StepType
+from core.engine.step_type import ASK, BlockType, StepType
 from core.engine.visibility import Layout
 
 __all__ = ["ERROR", "WARNING", "KnownWorkflow", "Problem", "Surroundings", "problems"]
 
+UNDECIDED = (
+    "if openBuild is stopped in the middle, nobody knows whether it happened, and the run waits "
+    "for a person; choose under “If it fails” what is right here"
+)
 OPEN_ENDPOINT = (
     "anyone who knows the URL can start this workflow; if that is not meant, ask for a key"
 )
@@ -186,6 +190,7 @@ def step_problems(check: Check, step: Step) -> Iterator[Problem]:
     yield from memory_problems(check, step)
     yield from loop_problems(step)
     yield from started_problems(check, step)
+    yield from crash_problems(step, step_type)
 
 
 def started_problems(check: Check, step: Step) -> Iterator[Problem]:
@@ -194,8 +199,22 @@ def started_problems(check: Check, step: Step) -> Iterator[Problem]:
         name = step.inputs.get(field.key) if field.kind == "workflow" else None
         if isinstance(name, str):
             here = Place(step.id, f"inputs.{field.key}")
-            given = step.inputs.get("parameters") or {}
+            given = given_to(step, field, check.step_types[step.type])
             yield from circles.callee_problems(name, given, here, check.surroundings)
+
+
+def given_to(step: Step, field: Field, step_type: StepType) -> Any:
+    """What the step gives to the workflow it starts; None where that shows only in a run."""
+    if field.key != "workflow":
+        return None
+    has_items = any(each.kind == "list" for each in step_type.fields)
+    return step.inputs.get("parameters", None if has_items else {})
+
+
+def crash_problems(step: Step, step_type: StepType) -> Iterator[Problem]:
+    """Whether somebody has thought of a crash in a step that must not happen twice."""
+    if step.after_crash is None and step_type.after_crash(step.inputs) == ASK:
+        yield Place(step.id, "after_crash").warning("unknown_outcome", UNDECIDED)
 
 
 def frame_problems(step: Step, step_type: StepType) -> Iterator[Problem]:

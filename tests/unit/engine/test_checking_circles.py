@@ -155,3 +155,17 @@ def test_the_workflow_for_failures_gets_the_error_without_being_asked():
     settings = {"on_failure": {"workflow": "alert"}}
 
     assert problems_of([log("a", "x")], settings=settings, workflows={"alert": alert}) == ()
+
+
+def test_items_of_a_list_may_bring_what_the_workflow_asks_for():
+    inputs = {"workflow": "mail", "list": "{{ trigger.body }}"}
+    plan = {"id": "plan", "type": "schedule_on_list", "inputs": inputs}
+
+    assert problems_of([plan], workflows={"mail": ASKING}, name="me") == ()
+
+
+def test_a_workflow_that_plans_itself_for_later_is_a_doubt():
+    plan = {"id": "plan", "type": "schedule_workflow", "inputs": {"workflow": "me"}}
+    step = plan | {"only_when": "{{ trigger.body.next }}"}
+
+    assert the_only(circles_of([step], known())).code == "circle"
