@@ -2,6 +2,7 @@
 
 from core.engine.definition import Definition
 from core.runtime import runs, samples, workflows, workspaces
+from core.storage.db import transaction
 
 KEEP = {"id": "keep", "type": "store_value", "inputs": {"key": "last", "value": {"sum": 12}}}
 
@@ -12,7 +13,8 @@ def reading(text):
 
 
 def test_a_name_that_the_last_run_nearly_had_is_a_doubt(app, work):
-    room = workspaces.first().id
+    with transaction():
+        room = workspaces.first().id
     definition = reading("{{ steps.keep.value.summ }} {{ steps.keep.value.other }}")
     workflow = workflows.create(room, "sums", "Sums", by="Max", definition=definition)
     assert workflows.problems(workflow) == ()
@@ -27,7 +29,8 @@ def test_a_name_that_the_last_run_nearly_had_is_a_doubt(app, work):
 
 
 def test_a_step_that_changed_since_is_not_compared(app, work):
-    room = workspaces.first().id
+    with transaction():
+        room = workspaces.first().id
     definition = reading("{{ steps.keep.value.sum }}")
     workflow = workflows.create(room, "sums", "Sums", by="Max", definition=definition)
     workflows.publish(workflow, by="Max")
