@@ -89,6 +89,7 @@ ROUTES: dict[str, Verb] = {
     "runs.cancel": Verb.RUN,
     "runs.run_again": Verb.RUN,
     "runs.decide": Verb.RUN,
+    "runs.retry": Verb.RUN,
     "schedules.index": Verb.SEE,
     "schedules.waiting": Verb.SEE_DATA,
     "schedules.new": Verb.EDIT,

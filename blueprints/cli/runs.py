@@ -1,4 +1,4 @@
-"""List, show and cancel runs."""
+"""List, show, cancel and retry runs."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,15 @@ MOST = 1000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The verbs with what they need."""
-    made = verbs(parser, list=list_some, show=show, cancel=cancel)
+    made = verbs(parser, list=list_some, show=show, cancel=cancel, retry=retry)
     made["list"].add_argument("--state", action="append", choices=STATES, default=[])
     made["list"].add_argument("--workflow", metavar="NAME")
     made["list"].add_argument("--limit", type=int, default=20, metavar="N")
-    for name in ("show", "cancel"):
+    made["retry"].add_argument("--published", action="store_true", help="on what is live now")
+    how = made["retry"].add_mutually_exclusive_group()
+    how.add_argument("--skip", action="store_true", help="go on without the failed step")
+    how.add_argument("--inputs", metavar="JSON", help="what goes into the failed step instead")
+    for name in ("show", "cancel", "retry"):
         made[name].add_argument("id", metavar="ID")
     add_workspace(*made.values())
     add_json(*made.values())
@@ -81,6 +85,45 @@ def cancel(options: argparse.Namespace) -> None:
             return
         asked = "is being cancelled" if run.state == "running" else f"is {run.state}"
         print(f"{run.id} {asked}.")
+
+
+def retry(options: argparse.Namespace) -> None:
+    """Take a failed run up again from the step that failed; what is done stays done"""
+    from blueprints.cli._database import database
+    from blueprints.cli._printing import print_json
+    from core.engine.errors import StateConflict
+    from core.runtime import resuming
+    from core.runtime.resuming import NotResumable
+    from core.storage.db import db
+    from core.storage.workflow import Workflow
+
+    inputs = read_inputs(options.inputs)
+    with database(StateConflict, NotResumable):
+        run = find(options)
+        plan = resuming.plan(
+            run, is_published=options.published, is_skipped=options.skip, inputs=inputs
+        )
+        resuming.retry(run, plan, by="the command line")
+        if options.json:
+            print_json(as_object(run, db.session.get_one(Workflow, run.workflow_id).name))
+            return
+        print(f"{run.id} goes on{f' at {plan.path}' if plan.path else ''}.")
+
+
+def read_inputs(text: str | None) -> dict[str, Any] | None:
+    """What goes into the step instead, from the command line."""
+    from core.engine import json_gate
+    from core.engine.json_gate import JsonRefused
+
+    if text is None:
+        return None
+    try:
+        found = json_gate.parse_text(text)
+    except JsonRefused as refused:
+        raise Refused(f"--inputs is not JSON: {refused.message}") from refused
+    if not isinstance(found, dict):
+        raise Refused("--inputs must be an object: names and values.")
+    return found
 
 
 def find(options: argparse.Namespace) -> "Run":

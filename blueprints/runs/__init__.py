@@ -8,4 +8,4 @@ bp = Blueprint("runs", __name__)
 
 RAIL = Entry("Runs", icon="history", endpoint="runs.index", order=30)
 
-from blueprints.runs import cancellation, decision, rerun, values, views  # noqa: E402, F401
+from blueprints.runs import cancellation, decision, rerun, retrying, values, views  # noqa: E402, F401

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from blueprints.formats import lasted, plural, zone
+from core.runtime import children
 from core.runtime.run_events import Interruption
 from core.runtime.run_summary import say_error, say_time
 from core.runtime.run_view import STARTS, RunView
@@ -103,6 +104,11 @@ def badge(step: StepView) -> tuple[str, str, str]:
     if step.state in ("done", "failed") and step.ms is not None and step.path:
         word = f"{word} · {took(step.ms)}"
     return word, ICONS[step.state], TONES.get(step.state, "")
+
+
+def parent_step(run: Run) -> str:
+    """The path of the step that started this run, in its parent."""
+    return children.read_place(run.parent_path)[0] if run.parent_path else ""
 
 
 def why_skipped(step: StepView) -> str:

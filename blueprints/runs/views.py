@@ -9,7 +9,7 @@ from blueprints import numbers
 from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.editor.workbench import Workbench
 from blueprints.hypermedia import render, wants_partials
-from blueprints.runs import bp, lane, step_words, timeline
+from blueprints.runs import bp, lane, retrying, step_words, timeline
 from blueprints.runs.filters import Filters
 from core.runtime import run_list, run_progress, run_view
 from core.runtime.run_steps import ITEMS_SHOWN
@@ -87,6 +87,7 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "timeline": timeline.draw(view, step),
         "panel": fingerprint(panel_facts(view, step, tab)),
         "words": step_words,
+        "ways": retrying.ways(view) if view.run.state == "failed" else None,
         "items_shown": ITEMS_SHOWN,
         "items": request.args.get("items", ""),
     }

@@ -10,6 +10,7 @@ vars     frame, changes                 variables were set
 reply    path, part                     a part of the response
 item     path, index, state, result, error, at     one turn of a loop has ended
 decided  path, decision, by, at         a person said what an effect's unknown outcome means
+retried  path, round, plan, by, at      a person took the failed run up again; `plan` is a Reopening
 log      path, level, message, at       a line the author wrote
 taken    worker, fence, at              a worker took the run
 let_go   worker, why, at                it gave the run back: asleep, or because it is stopping
@@ -79,6 +80,11 @@ def item(path: str, index: int, state: str, result: Any, error: Any, at: datetim
 def decided(path: str, decision: str, by: str, at: datetime) -> Entry:
     """A person said what the unknown outcome of an effect means."""
     return ["decided", path, decision, by, at.timestamp()]
+
+
+def retried(path: str, round: int, plan: Mapping[str, Any], by: str, at: datetime) -> Entry:
+    """A person took a failed run up again; the path is empty if no step is to blame."""
+    return ["retried", path, round, dict(plan), by, at.timestamp()]
 
 
 def log(path: str, level: str, message: str, at: datetime) -> Entry:

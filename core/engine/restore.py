@@ -63,6 +63,10 @@ class History:
     variables: dict[str, dict[str, Any]] = field(default_factory=dict)
     replies: list[dict[str, Any]] = field(default_factory=list)
     items: dict[str, dict[int, tuple[str, Any, Any]]] = field(default_factory=dict)
+    caught: dict[str, Phase] = field(default_factory=dict)  # of tries that came to their catch
+    given: dict[str, Any] = field(default_factory=dict)  # inputs that a person has edited
+    round: int = 1
+    earlier: dict[str, StepRecord] = field(default_factory=dict)  # of the rounds before
     decisions: dict[str, list[str]] = field(default_factory=dict)
     steps: dict[str, StepRecord] = field(default_factory=dict)
     waits: dict[str, WaitRecord] = field(default_factory=dict)
@@ -72,8 +76,9 @@ def restore(
     segments: Iterable[Iterable[Entry]],
     step_records: Iterable[StepRecord] = (),
     waits: Iterable[WaitRecord] = (),
+    earlier: Iterable[StepRecord] = (),
 ) -> History:
-    """Segments in their order, step records of the highest round, and the waits."""
+    """Segments in their order, step records and waits of this round, records of those before."""
     history = History()
     for segment in segments:
         for entry in segment:
@@ -81,6 +86,7 @@ def restore(
                 reader(history, *entry[1:])
     history.steps = {record.path: record for record in step_records}
     history.waits = {wait.path: wait for wait in waits}
+    history.earlier = {record.path: record for record in earlier}
     return history
 
 
@@ -90,6 +96,8 @@ def _open(history: History, path: str, data: dict[str, Any], at: float) -> None:
 
 def _phase(history: History, path: str, name: str, error: Any, pending: Any) -> None:
     history.phases[path] = Phase(name, error, pending)
+    if name == "catch":
+        history.caught[path] = history.phases[path]
 
 
 def _done(history: History, path: str, output: Any, inputs: Any, us: int, at: float) -> None:
@@ -127,6 +135,52 @@ def _decided(history: History, path: str, decision: str, by: str, at: float) -> 
     history.decisions.setdefault(path, []).append(decision)
 
 
+def _retried(
+    history: History, path: str, round_: int, plan: Mapping[str, Any], by: str, at: float
+) -> None:
+    history.round = round_
+    for opened, branch in plan["reopened"]:
+        _reopen(history, opened, branch)
+    for loop, index in plan["items"]:
+        history.items.get(loop, {}).pop(index, None)
+    for gone in plan["forgotten"]:
+        _forget(history, gone)
+    if plan["inputs"] is not None:
+        history.given[path] = plan["inputs"]
+    history.skipped.update({later: "later" for later in plan["later"]})
+    if plan["is_skipped"]:
+        history.skipped[path] = "decided"
+
+
+def _reopen(history: History, path: str, branch: str) -> None:
+    """A step or block is open again; its deadline and its attempts are counted anew."""
+    history.outputs.pop(path, None)
+    history.retries.pop(path, None)
+    history.opened.pop(f"{path}#deadline", None)
+    if branch == "catch":
+        history.phases[path] = history.caught[path]
+    elif branch != "finally":
+        history.phases.pop(path, None)
+
+
+def _forget(history: History, path: str) -> None:
+    """A step has not run yet: a phase that comes later will walk it again."""
+    kept: tuple[dict[str, Any], ...] = (
+        history.outputs,
+        history.skipped,
+        history.stopped,
+        history.opened,
+        history.phases,
+        history.retries,
+        history.items,
+    )
+    for known in kept:
+        for key in [
+            key for key in known if key == path or key.startswith((f"{path}/", f"{path}#"))
+        ]:
+            del known[key]
+
+
 _READERS: dict[str, Any] = {
     "open": _open,
     "phase": _phase,
@@ -138,4 +192,5 @@ _READERS: dict[str, Any] = {
     "reply": _reply,
     "item": _item,
     "decided": _decided,
+    "retried": _retried,
 }

@@ -77,6 +77,15 @@ class Hold:
         return self.ended_at
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A person took the failed run up again, at that path."""
+
+    path: str
+    by: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Traces:
     """The whole journal by path, with the turns, the lines and the workers."""
@@ -85,6 +94,8 @@ class Traces:
     turns: dict[str, dict[int, Turn]] = field(default_factory=dict)
     lines: list[LogLine] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
+    open_since: dict[str, int] = field(default_factory=dict)  # rounds in which paths were reopened
     answers: list[str] = field(default_factory=list)  # paths of steps that answered the caller
     phases: dict[str, str] = field(default_factory=dict)
     begun: dict[str, set[int]] = field(default_factory=dict)  # turns by their loop's path
@@ -201,6 +212,25 @@ def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
+def _retried(
+    traces: Traces, path: str, round_: int, plan: Mapping[str, Any], by: str, at: float
+) -> None:
+    traces.retries.append(Retry(path, by, _moment(at)))
+    for reopened, _ in plan["reopened"]:
+        traces.open_since[reopened] = round_
+        traces.at(reopened).is_done = False
+    for gone in plan["forgotten"]:
+        traces.open_since[gone] = round_
+        traces.steps.pop(gone, None)
+    for loop, index in plan["items"]:
+        traces.turns.get(loop, {}).pop(index, None)
+    passed = {later: "later" for later in plan["later"]}
+    if plan["is_skipped"]:
+        passed[path] = "decided"
+    for skipped, why in passed.items():
+        _skipped(traces, skipped, why, at)
+
+
 _READERS: dict[str, Any] = {
     "open": _open,
     "phase": _phase,
@@ -213,4 +243,5 @@ _READERS: dict[str, Any] = {
     "taken": _taken,
     "let_go": _let_go,
     "lost": _lost,
+    "retried": _retried,
 }

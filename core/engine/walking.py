@@ -14,7 +14,7 @@ from core.engine.errors import StepFailed
 from core.engine.frames import Frame
 from core.engine.outcomes import Done, Outcome, Sleep, StartRun, Stop
 from core.engine.requests import BlockTimedOut, Cursor, Pause, Perform, RunAborted, RunStopped
-from core.engine.restore import History
+from core.engine.restore import History, StepRecord
 from core.engine.step_type import RUN_AGAIN, BlockType, Effect, StepContext, StepType
 
 if TYPE_CHECKING:
@@ -119,11 +119,14 @@ class Walker:
         """Why the step is passed over; one that has begun is not asked again."""
         if step.disabled:
             return "disabled"
-        if step.only_when is None or path in self.history.opened or path in self.history.steps:
+        if step.only_when is None or path in self.history.opened or self._has_begun(path):
             return None
         if inputs.holds(step.only_when, frame.scope, "Run this step only when"):
             return None
         return "condition"
+
+    def _has_begun(self, path: str) -> bool:
+        return path in self.history.steps or path in self.history.earlier
 
     def _run_step(self, step: Step, path: str, frame: Frame) -> Cursor:
         self.check_deadlines(frame)
@@ -149,14 +152,14 @@ class Walker:
 
     def _run_plain(self, step: Step, step_type: StepType, path: str, frame: Frame) -> Cursor:
         started, mark = self.now(), time.perf_counter_ns()
-        record = self.history.steps.get(path)
+        record = self._record_at(path)
         if record and record.state == "failed":
             raise failures.recorded(record.error)
         if record and record.state == "succeeded":
             # Its entry was cut off; what comes after an enclosing block looks for it there.
             self.journal.add(entries.done(path, record.output, None, 0, started))
             return record.output
-        given = record.inputs if record else inputs.fill_in(step, step_type, frame.scope)
+        given = record.inputs if record else self._inputs_at(step, step_type, path, frame)
         outcome = yield from self._attempts(step, step_type, path, given, frame)
         spent = (time.perf_counter_ns() - mark) // 1000
         shown = given if step_type.effect is Effect.PURE else None  # its row has them already
@@ -190,12 +193,31 @@ class Walker:
     def _perform(
         self, step: Step, step_type: StepType, path: str, given: Mapping[str, Any], attempt: int
     ) -> Perform:
-        record = self.history.steps.get(path)
+        record = self._record_at(path)
         is_again = record is not None and record.attempt >= attempt
         timeout = durations.parse(step.timeout).total_seconds() if step.timeout else None
-        key = record.key if record else f"{self.run_id}:{path}"
+        key = record.key if record else self._new_key(path)
         rule = crashes.rule(step, step_type, given)
         return Perform(path, step, step_type, given, key, attempt, is_again, timeout, rule)
+
+    def _record_at(self, path: str) -> StepRecord | None:
+        """The step run of this round, or one of an earlier round whose outcome is unknown."""
+        earlier = self.history.earlier.get(path)
+        if earlier is not None and earlier.state not in ("started", "unknown"):
+            earlier = None
+        return self.history.steps.get(path) or earlier
+
+    def _new_key(self, path: str) -> str:
+        """A key of its own for each round in which a person took up what had a known outcome."""
+        key = f"{self.run_id}:{path}"
+        return f"{key}:r{self.history.round}" if path in self.history.earlier else key
+
+    def _inputs_at(
+        self, step: Step, step_type: StepType, path: str, frame: Frame
+    ) -> Mapping[str, Any]:
+        if path in self.history.given:
+            return dict(self.history.given[path])
+        return inputs.fill_in(step, step_type, frame.scope)
 
     def _try(self, perform: Perform, frame: Frame) -> Cursor:
         """One attempt: pure steps here and now, the others through the driver."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from core import clock
 from core.engine import parameters
@@ -61,9 +61,8 @@ def start(
         raise StepFailed(f"workflows start each other more than {MOST_DEPTH} deep", kind="limit")
     workflow_id, version_id, definition = version_of(connection, parent, order.workflow)
     values = checked(definition, order, parent.timezone)
-    child = row_of(
-        parent, perform.path, workflow_id, version_id, values, is_planned=order.is_planned
-    )
+    place = place_of(perform.path, parent.round)
+    child = row_of(parent, place, workflow_id, version_id, values, is_planned=order.is_planned)
     if order.at is not None:
         child |= due(order.at)
     connection.execute(insert(RUN).values(child))
@@ -127,6 +126,17 @@ def row_of(
     }
 
 
+def place_of(path: str, round_: int) -> str:
+    """Where in its parent a child stands: one for each round in which the step was done."""
+    return path if round_ == 1 else f"{path}:r{round_}"
+
+
+def read_place(place: str) -> tuple[str, int]:
+    """The path and the round of a child's place."""
+    path, _, round_ = place.partition(":r")
+    return path, int(round_) if round_.isdigit() else 1
+
+
 def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, Any]) -> str | None:
     """Give a waiting parent the child's end; returns the parent's id if it is to be rung."""
     if child.parent_run_id is None or child.batch_id is not None:
@@ -137,10 +147,9 @@ def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, 
     ).one_or_none()
     if parent is None:
         return None
-    mine = WAIT.c.run_id == parent.id, WAIT.c.path == child.parent_path
     connection.execute(
         update(WAIT)
-        .where(*mine, WAIT.c.kind == "child", WAIT.c.answered_at.is_(None))
+        .where(*_awaiting(child), WAIT.c.kind == "child", WAIT.c.answered_at.is_(None))
         .values(payload=dict(answer), answered_at=clock.now())
     )
     woken = connection.execute(
@@ -151,10 +160,16 @@ def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, 
     return str(parent.id) if woken.rowcount else None
 
 
+def _awaiting(child: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    """The wait for this child: of its own round, so that a late one answers no later round."""
+    path, round_ = read_place(child.parent_path)
+    return WAIT.c.run_id == child.parent_run_id, WAIT.c.path == path, WAIT.c.round == round_
+
+
 def _is_answered(child: Row[Any]) -> Any:
     return (
         select(WAIT.c.run_id)
-        .where(WAIT.c.run_id == child.parent_run_id, WAIT.c.path == child.parent_path)
+        .where(*_awaiting(child))
         .where(WAIT.c.answered_at.is_not(None))
         .exists()
     )

@@ -67,7 +67,8 @@ def _is_awaited(connection: Connection, run: Row[Any]) -> bool:
     """Whether another run waits for this one: then that one says whether it was a failure."""
     if run.parent_run_id is None:
         return False
-    mine = WAIT.c.run_id == run.parent_run_id, WAIT.c.path == run.parent_path
+    path, _ = children.read_place(run.parent_path)
+    mine = WAIT.c.run_id == run.parent_run_id, WAIT.c.path == path
     query = select(WAIT.c.run_id).where(*mine, WAIT.c.kind == "child")
     return connection.execute(query).first() is not None
 

@@ -45,6 +45,11 @@ READ_STEPS, READ_WAITS = (
     select(table).where(table.c.run_id == bindparam("run"), table.c.round == bindparam("round"))
     for table in (STEP_RUN, WAIT)
 )
+READ_EARLIER = (
+    select(STEP_RUN)
+    .where(STEP_RUN.c.run_id == bindparam("run"), STEP_RUN.c.round < bindparam("round"))
+    .order_by(STEP_RUN.c.round)
+)
 Result = TypeVar("Result")
 
 
@@ -266,7 +271,9 @@ def load(run_id: str, round_: int) -> History:
         segments = connection.execute(READ_SEGMENTS.order_by(SEGMENT.c.seq), here).scalars()
         steps = connection.execute(READ_STEPS, here)
         waits = connection.execute(READ_WAITS, here)
-        return restore(segments, map(_step_record, steps), map(_wait_record, waits))
+        earlier = connection.execute(READ_EARLIER, here) if round_ > 1 else ()
+        records = map(_step_record, steps), map(_wait_record, waits), map(_step_record, earlier)
+        return restore(segments, *records)
 
 
 def _step_record(row: Any) -> StepRecord:

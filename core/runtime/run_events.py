@@ -25,7 +25,7 @@ ENDINGS = {"succeeded": "Succeeded", "failed": "Failed", "cancelled": "Cancelled
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of what happened; `kind` is accepted, taken, cut, slept, answered, or the end."""
+    """One line of what happened; `kind` is the icon: accepted, taken, cut, slept, retried, …"""
 
     at: datetime
     kind: str
@@ -58,6 +58,10 @@ def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
     found += _work(traces, steps)
     labels = {step.path: step.label for step in steps}
     found += [
+        Event(retry.at, "retried", f"{retry.by} took it up again{_from(labels.get(retry.path))}")
+        for retry in traces.retries
+    ]
+    found += [
         Event(traces.at(path).finished_at or run.created_at, "answered", f"{label} set the answer")
         for path in traces.answers
         if (label := labels.get(path)) and traces.at(path).finished_at
@@ -67,6 +71,10 @@ def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
     if run.finished_at:
         found.append(Event(run.finished_at, run.state, _ending(run, steps)))
     return sorted(found, key=lambda event: event.at)
+
+
+def _from(label: str | None) -> str:
+    return f" from {label}" if label else ""
 
 
 def step_at(steps: Sequence[StepView], moment: datetime) -> StepView | None:

@@ -155,7 +155,7 @@ class StepWalk:
     def _view(self, step: Step, place: Place) -> StepView:
         path = place.prefix + step.id
         trace = self.traces.steps.get(path) or Trace()
-        row, wait = self.step_runs.get(path), self.waits.get(path)
+        row, wait = self._row(path), self.waits.get(path)
         state = self._state(step, trace, row, wait, place)
         started_at, finished_at = self._span(trace, row, state)
         return StepView(
@@ -183,6 +183,11 @@ class StepWalk:
             **self._about_kind(step),
             **self._about_block(step, path, trace),
         )
+
+    def _row(self, path: str) -> StepRun | None:
+        """The step run at that path, unless it was opened again since."""
+        row = self.step_runs.get(path)
+        return None if row and row.round < self.traces.open_since.get(path, 0) else row
 
     def _about_kind(self, step: Step) -> dict[str, Any]:
         """What the step's kind says about it; a kind that is gone leaves its key."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.engine import crashes
 from core.engine.definition import Definition
 from core.engine.traces import LogLine
-from core.runtime import definitions
+from core.runtime import children, definitions
 from core.runtime.run_events import Event, Interruption, events, failed_step, interruptions
 from core.runtime.run_journal import StepRows, journal_of, waits_of
 from core.runtime.run_steps import StepWalk
@@ -169,4 +169,5 @@ def _children(run: Run) -> dict[str, str]:
     query = db.select(Run.parent_path, Run.id).where(
         Run.parent_run_id == run.id, Run.batch_id.is_(None)
     )
-    return {path: child for path, child in db.session.execute(query) if path}
+    found = db.session.execute(query.order_by(Run.id))
+    return {children.read_place(place)[0]: child for place, child in found if place}

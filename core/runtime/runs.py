@@ -222,7 +222,8 @@ def _with_origin(workflow_id: int, origin_key: str | None) -> str | None:
 
 
 def _cancel_awaited_children(run_id: str) -> None:
-    awaited = select(Wait.path).where(Wait.run_id == run_id, Wait.kind == "child")
+    waits = select(Wait.path, Wait.round).where(Wait.run_id == run_id, Wait.kind == "child")
+    awaited = [children.place_of(*wait) for wait in db.session.execute(waits)]
     query = select(Run).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))
     for child in db.session.scalars(query.where(Run.parent_path.in_(awaited))).all():
         cancel_unless_ended(child)

@@ -7,9 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from core.engine.requests import Perform
-from core.runtime import advance, definitions, leases, rescue, workflows
-from core.steps import step_types
+from core.runtime import workflows
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from tests.factories import fresh, make_workflow, start_run
@@ -260,73 +258,3 @@ def test_a_child_and_its_parent_lead_to_each_other(olga, work):
 
     assert f'href="/runs/{child.id}"' in down
     assert f'href="/runs/{parent.id}?step=ask"' in up
-
-
-@pytest.fixture
-def doubtful(app, work):
-    """A run whose worker died while it sent what must not be sent twice."""
-    run = start_run(
-        step("pay", "call_api", label="Pay", method="POST", url="https://bank.test/pay"),
-        step("after", value=1),
-    )
-    claim = leases.claim(run.id)
-    advance.Advance(claim).journal.effects_started([in_flight(run)])
-    leases.forget(run.id)
-    with transaction() as session:
-        session.execute(db.update(Run).values(lease_until=clock.now() - timedelta(hours=1)))
-    rescue.rescue_dead()
-    work()
-    return fresh(run)
-
-
-def in_flight(run):
-    call = step_types()["call_api"]
-    [pay, _] = definitions.of_version(run.version_id).steps
-    given = {"method": "POST", "url": "https://bank.test/pay"}
-    return Perform("pay", pay, call, given, f"{run.id}:pay", 1, after_crash="ask")
-
-
-def test_a_run_of_which_nobody_knows_whether_it_happened_asks_on_its_page(olga, doubtful):
-    page = olga.get(f"/runs/{doubtful.id}").text
-
-    assert "Needs you: did this happen?" in page
-    assert "Pay</strong> was cut off by a crash" in page
-    assert f"{doubtful.id}:pay" in page and "bank.test" in page
-    for word in ("It happened", "Run it again", "Skip it"):
-        assert word in page
-    assert "Did this happen?" in olga.get("/").text
-
-
-def test_who_answers_lets_the_run_go_on(olga, doubtful, work):
-    olga.post(f"/runs/{doubtful.id}/decisions", data={"step": "pay", "decision": "skip"})
-    work()
-
-    page = olga.get(f"/runs/{doubtful.id}?step=pay").text
-    assert fresh(doubtful).state == "succeeded"
-    assert "A person said that the run should go on without it." in page
-    assert "did this happen?" not in page
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"decision": "happened", "output": "{"}, "The result is not JSON"),
-        ({"decision": "maybe"}, "Choose what happened."),
-        ({"decision": "skip", "step": "after"}, "Nothing was changed"),
-    ],
-)
-def test_an_answer_that_is_none_changes_nothing(olga, doubtful, given, said):
-    answer = olga.post(
-        f"/runs/{doubtful.id}/decisions", data={"step": "pay", **given}, follow_redirects=True
-    )
-
-    assert said in answer.text
-    assert fresh(doubtful).reason == "unknown_outcome"
-
-
-def test_who_only_looks_cannot_answer(people, client_of, doubtful):
-    looker = client_of(people.vera)
-    given = {"step": "pay", "decision": "skip"}
-
-    assert looker.post(f"/runs/{doubtful.id}/decisions", data=given).status_code == 403
-    assert fresh(doubtful).reason == "unknown_outcome"

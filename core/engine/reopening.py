@@ -1,0 +1,131 @@
+"""Take a failed run up again: what has to be open once more, so that it goes on where it failed.
+
+The failed step and the blocks around it are reopened, with the turn that it failed in. Of a `try`
+around it also the phase, and what later phases have done. All else stays as it is recorded.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.engine.definition import Branch, Definition, Step
+from core.engine.errors import EngineError
+
+LATER_PHASES: Mapping[str, tuple[str, ...]] = {"try": ("catch", "finally"), "catch": ("finally",)}
+
+
+class NotResumable(EngineError):
+    """The run can't be taken up there; the message says why, in a sentence without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A step on the way to the one that failed, among the steps it stands with."""
+
+    step: Step
+    path: str
+    among: tuple[Step, ...]
+    branch: str = ""  # the path inside it that leads on; empty for the last one
+    index: int | None = None  # of the turn that leads on
+
+
+@dataclass(slots=True)
+class Reopening:
+    """What is written into the journal when a failed run is taken up again."""
+
+    reopened: list[list[str]] = field(default_factory=list)  # [path, branch that leads on]
+    items: list[list[Any]] = field(default_factory=list)  # [loop's path, index]
+    forgotten: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)  # steps that were added before the failed one
+    is_skipped: bool = False
+    inputs: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the journal keeps it."""
+        return {
+            "reopened": self.reopened,
+            "items": self.items,
+            "forgotten": self.forgotten,
+            "later": self.later,
+            "is_skipped": self.is_skipped,
+            "inputs": None if self.inputs is None else dict(self.inputs),
+        }
+
+
+def way_to(definition: Definition, step_id: str, path: str) -> list[Level]:
+    """The levels from the outermost step to the failed one; raises NotResumable."""
+    found = _descend(definition.steps, step_id)
+    if found is None:
+        raise NotResumable(f"the step “{step_id}” is not there any more")
+    levels: list[Level] = []
+    prefix = ""
+    for step, among, branch in found:
+        here, index = prefix + step.id, None
+        is_inner = bool(branch)
+        if is_inner and path.startswith(f"{here}/"):
+            turn = path[len(here) + 1 :].partition("/")[0]
+            if turn.isdigit():
+                index, prefix = int(turn), f"{here}/{turn}/"
+        levels.append(Level(step, here, among, branch, index))
+    if levels[-1].path != path:
+        raise NotResumable(f"the step “{step_id}” stands in other loops now")
+    return levels
+
+
+def reopening(levels: list[Level]) -> Reopening:
+    """What to open again along this way."""
+    plan = Reopening()
+    for level in levels:
+        plan.reopened.append([level.path, level.branch])
+        if level.index is not None:
+            plan.items.append([level.path, level.index])
+        if level.step.type == "try":
+            prefix = level.path[: -len(level.step.id)]
+            plan.forgotten += [
+                prefix + step.id
+                for branch in level.step.branches
+                if branch.key in LATER_PHASES.get(level.branch, ())
+                for step in _all(branch)
+            ]
+    return plan
+
+
+def added_later(levels: list[Level], recorded: Mapping[str, Any]) -> list[str]:
+    """Steps that stand before the way and have no record: the run has passed their place."""
+    found = []
+    for level in levels:
+        prefix = level.path[: -len(level.step.id)]
+        before = level.among[: level.among.index(level.step)]
+        found += [prefix + step.id for step in before if prefix + step.id not in recorded]
+    return found
+
+
+def same_way(old: list[Level], new: list[Level]) -> None:
+    """Raise NotResumable unless the step and the blocks around it kept id and type."""
+    if [(level.step.id, level.branch) for level in old] != [
+        (level.step.id, level.branch) for level in new
+    ]:
+        raise NotResumable(f"“{old[-1].step.id}” stands in other blocks there")
+    for before, after in zip(old, new, strict=True):
+        if before.step.type != after.step.type:
+            raise NotResumable(f"“{before.step.id}” is another kind of step there")
+
+
+def _descend(
+    steps: tuple[Step, ...], step_id: str
+) -> list[tuple[Step, tuple[Step, ...], str]] | None:
+    for step in steps:
+        if step.id == step_id:
+            return [(step, steps, "")]
+        for branch in step.branches:
+            inner = _descend(branch.steps, step_id)
+            if inner is not None:
+                return [(step, steps, branch.key), *inner]
+    return None
+
+
+def _all(branch: Branch) -> Iterator[Step]:
+    for step in branch.steps:
+        yield step
+        for inner in step.branches:
+            yield from _all(inner)

@@ -1,0 +1,122 @@
+"""Take a failed run up again, from the step that failed: a person says so, and perhaps how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from core import clock
+from core.engine import entries
+from core.engine.errors import StateConflict
+from core.engine.reopening import (
+    NotResumable,
+    Reopening,
+    added_later,
+    reopening,
+    same_way,
+    way_to,
+)
+from core.engine.states import RunState
+from core.runtime import admission, definitions, journal, places
+from core.storage.db import db, write_connection
+from core.storage.run import Run
+from core.storage.workflow import Workflow
+
+RUN = Run.__table__
+AFRESH: Mapping[str, Any] = {
+    "state": RunState.QUEUED,
+    "reason": None,
+    "error": None,
+    "response": None,
+    "finished_at": None,
+    "deaths": 0,
+    "lane": "io",
+    "running_ms": 0,
+    "steps_used": 0,
+    "cancel_requested_at": None,
+}
+
+__all__ = ["NotResumable", "Plan", "plan", "retry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a failed run would go on: at which path, on which version, and what is opened again."""
+
+    path: str
+    version_id: int
+    reopening: Reopening
+
+
+def plan(
+    run: Run,
+    *,
+    is_published: bool = False,
+    is_skipped: bool = False,
+    inputs: Mapping[str, Any] | None = None,
+) -> Plan:
+    """See whether it can be taken up, on its own version or the published one.
+
+    Raises NotResumable, which says why not.
+    """
+    if run.state != RunState.FAILED:
+        raise NotResumable(f"only a failed run can be retried, and this one is {run.state}")
+    error = run.error or {}
+    path, step_id = str(error.get("path") or ""), str(error.get("step") or "")
+    version_id = _published(run) if is_published else run.version_id
+    if not path:
+        if is_published or is_skipped or inputs is not None:
+            raise NotResumable("no step is to blame, so it can only go on as it was")
+        return Plan("", version_id, Reopening())
+    own = way_to(definitions.of_version(run.version_id), step_id, path)
+    levels = own
+    if version_id != run.version_id:
+        levels = way_to(definitions.of_version(version_id), step_id, path)
+        same_way(own, levels)
+    opened = reopening(levels)
+    opened.is_skipped, opened.inputs = is_skipped, inputs
+    if levels is not own:
+        opened.later = added_later(levels, _recorded(run))
+    return Plan(path, version_id, opened)
+
+
+def retry(run: Run, plan: Plan, *, by: str) -> None:
+    """Queue the failed run again as planned; raises StateConflict if somebody was faster.
+
+    The call that started it was answered when it failed; who asks for its state sees it go on.
+    """
+    with write_connection() as connection:
+        failed = RUN.c.id == run.id, RUN.c.state == RunState.FAILED, RUN.c.round == run.round
+        row = connection.execute(select(RUN).where(*failed).with_for_update()).one_or_none()
+        if row is None:
+            raise StateConflict("somebody has taken it up already")
+        reopened = plan.reopening.to_json()
+        entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
+        journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
+        values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": clock.now()}
+        counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
+        connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
+    known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}
+    admission.enter(Run(**known, **{"line": None, **AFRESH, **_line(row)}))
+
+
+def _line(row: Row[Any]) -> dict[str, Any]:
+    """A run that shares places gave its own up when it failed: it stands in line again."""
+    return {} if row.limit_key is None else {**places.IN_LINE, "started_at": None}
+
+
+def _published(run: Run) -> int:
+    workflow = db.session.get_one(Workflow, run.workflow_id)
+    if workflow.deleted_at is not None:
+        raise NotResumable("its workflow has been deleted")
+    if workflow.published_id is None:
+        raise NotResumable("its workflow has not been published")
+    return workflow.published_id
+
+
+def _recorded(run: Run) -> Mapping[str, Any]:
+    """Every path of which the run knows something."""
+    history = journal.load(run.id, run.round)
+    known = (history.outputs, history.skipped, history.opened, history.steps, history.earlier)
+    return {path: True for paths in known for path in paths}
