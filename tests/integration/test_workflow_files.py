@@ -191,10 +191,12 @@ def test_welcome_greets_and_counts(room, work):
     apply(room, (EXAMPLES / "welcome.yaml").read_text(), publish=True)
     workflow = Workflow.named(room, "welcome")
 
-    started = [manual_starts.start(workflow, {"name": name}, by="test") for name in ("Ana", "Bo")]
-    work()
+    answers = []
+    for name in ("Ana", "Bo"):
+        started = manual_starts.start(workflow, {"name": name}, by="test")
+        work()
+        answers.append(runs.wait_for(started.id, 10).response["body"])
 
-    answers = [runs.wait_for(run.id, 10).response["body"] for run in started]
     assert answers == [
         {"greeting": "Hello Ana, you are number 1."},
         {"greeting": "Hello Bo, you are number 2."},
