@@ -31,7 +31,7 @@ from app import create_app
 from blueprints.cli.supervision.children import end_with_parent
 from core import config, logs, queue
 from core.engine.states import RunState
-from core.runtime import advance, crew, duties, processes
+from core.runtime import advance, crew, duties, fairness, processes
 from core.storage.db import UNAVAILABLE, db, in_short
 from core.storage.run import Run
 
@@ -75,6 +75,7 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
         self.app = app
         self.crew = crew.Crew(app, hands)
         self.shown_at = 0.0
+        self.lookout = fairness.Lookout()
         # The last of it, because a server that came back may still know us as we were before.
         known_as = f"{socket.gethostname()}-{os.getpid()}-{name.replace(' ', '-')}-{token_hex(2)}"
         super().__init__(
@@ -107,7 +108,24 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
     def hear(self, seconds: float) -> list[queue.Bell]:
         """As many bells as there are free hands."""
         free = self.crew.free_hands(LISTEN_SECONDS)
-        return queue.hear(self.connection, min(free, MOST_BELLS), seconds) if free else []
+        if free and self.lookout.was_full:
+            free -= self.take_overlooked(free)
+        if not free:
+            return []
+        wanted = min(free, MOST_BELLS)
+        bells = queue.hear(self.connection, wanted, seconds)
+        self.lookout.note(len(bells), wanted)
+        return bells
+
+    def take_overlooked(self, most: int) -> int:
+        """Take the first runs of workflows that would wait behind the crowd of another's."""
+        with self.app.app_context():
+            try:
+                found = self.lookout.first_in_line(most)
+                return self.crew.carry_out(found) if found else 0
+            except SQLAlchemyError as error:
+                log.warning("could not look who waits behind others: %s", error)
+                return 0
 
     def carry_out(self, bells: list[queue.Bell]) -> None:
         """Hand the runs over to the crew; all that is not a bell of ours goes RQ's way."""

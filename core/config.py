@@ -81,6 +81,9 @@ class Settings:
         partial(choice, ("full", "normal")), "full", "full: a 202 is on disk; normal: never fsync"
     )
     max_body: int = setting(size, "10MB", "Largest body that a call may have")
+    max_backlog: int = setting(
+        count, "100000", "Runs in line in a workspace, from which on calls get 503; 0: no limit"
+    )
     keep_runs: timedelta = setting(duration, "30d", "How long finished runs are kept")
     keep_failed_runs: timedelta = setting(duration, "90d", "How long failed runs are kept")
     keep_backups: int = setting(

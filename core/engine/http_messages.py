@@ -32,11 +32,15 @@ class OutgoingRequest:
     timeout: float = DEFAULT_TIMEOUT
     max_bytes: int = DEFAULT_MAX_BYTES
 
+    def with_header(self, name: str, value: str) -> Self:
+        """The same request with a header, in place of any of that name."""
+        kept = {key: text for key, text in self.headers.items() if key.lower() != name.lower()}
+        return replace(self, headers={**kept, name: value})
+
     def with_private_header(self, name: str, value: str) -> Self:
         """The same request with a secret in a header, in place of any of that name."""
-        kept = {key: text for key, text in self.headers.items() if key.lower() != name.lower()}
         private = self.private_headers | {name.lower()}
-        return replace(self, headers={**kept, name: value}, private_headers=private)
+        return replace(self.with_header(name, value), private_headers=private)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Advance:
             random=random.random,
             limits=self.limits,
         )
-        self.outgoing = Outgoing(claim.row.workspace_id)
+        self.outgoing = Outgoing(claim.row.workspace_id, claim.row.depth)
         self.is_owed_a_commit = False  # the outcome of what must not be repeated is known
         self.begun: set[str] = set()  # paths of effects that have not landed yet
         self.landed: queues.Queue[tuple[Perform, Outcome | StepFailed | BaseException]] = (

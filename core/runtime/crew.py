@@ -33,10 +33,12 @@ class Crew:
             self.changed.wait_for(lambda: self.free > 0, seconds)
             return self.free
 
-    def carry_out(self, run_ids: Sequence[str]) -> None:
-        """Claim these runs here and now, and let threads do the rest."""
-        for claim in leases.claim_all(run_ids):
+    def carry_out(self, run_ids: Sequence[str]) -> int:
+        """Claim these runs here and now, and let threads do the rest; how many there were."""
+        claims = leases.claim_all(run_ids)
+        for claim in claims:
             self._submit(partial(advance.carry_out, claim))
+        return len(claims)
 
     def carry_out_alone(self, run_id: str) -> bool:
         """Take a run that has cost workers before in a process of its own; it may cost that.

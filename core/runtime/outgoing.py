@@ -22,6 +22,7 @@ from core.runtime.masking import forms, mask
 from core.storage.connection import Connection
 from core.storage.db import UNAVAILABLE, read_connection, write_connection
 
+DEPTH_HEADER = "x-workflow-depth"
 LAST_USED_EVERY = timedelta(minutes=1)
 REFUSALS = frozenset({401, 403})
 log = logging.getLogger(__name__)
@@ -41,11 +42,14 @@ class Signer:
 class Outgoing:
     """How the steps of one workspace reach the web."""
 
-    def __init__(self, workspace_id: int) -> None:
+    def __init__(self, workspace_id: int, depth: int | None = None) -> None:
         self.workspace_id = workspace_id
+        self.depth = depth  # of the run that sends: whoever is called knows how deep it stands
 
     def send(self, request: OutgoingRequest, *, connection: str | None = None) -> OutgoingAnswer:
         """Send it, signed by the named connection; raises HttpFailed."""
+        if self.depth is not None:
+            request = request.with_header(DEPTH_HEADER, str(self.depth + 1))
         settings = config.current()
         allowed = allowed_hosts(settings.allowed_hosts_out)
         way_out = WayOut(proxy=settings.proxy_out, ca_file=settings.ca_file)

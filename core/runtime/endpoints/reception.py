@@ -10,12 +10,14 @@ from core.engine.parameters import read as read_parameters
 from core.runtime import idempotency
 from core.runtime.endpoints import (
     addresses,
+    backlog,
     bodies,
     browsers,
     callers,
     claims,
     conditions,
     disk,
+    hops,
     limits,
     pause,
     replies,
@@ -87,6 +89,7 @@ class Reception:
     def _start(self, caller: Caller) -> Response:
         pause.check()
         disk.check()
+        backlog.check(self.endpoint)
         new = self._new_run(caller)
         scope = conditions.scope_of(new, self.endpoint)
         if not conditions.holds(self.endpoint, scope):
@@ -114,6 +117,7 @@ class Reception:
 
     def _new_run(self, caller: Caller) -> NewRun:
         """The run of this call; raises Refused naming everything that is wrong with it."""
+        depth = hops.depth_of(self.call)
         query = bodies.read_query(self.call.query)
         sent = self._sent()
         timezone = zone_of(self.call, self.endpoint.workspace.timezone)
@@ -125,7 +129,7 @@ class Reception:
             "caller": caller.to_json(),
         }
         bodies.checked(trigger["headers"], "headers")
-        return replies.new_run(self.endpoint, trigger, caller, timezone)
+        return replies.new_run(self.endpoint, trigger, caller, timezone, depth=depth)
 
     def _sent(self) -> Sent:
         if self.call.method in UNREAD_METHODS:

@@ -28,7 +28,12 @@ _chairs = threading.BoundedSemaphore(MOST_WAITERS)
 
 
 def new_run(
-    endpoint: Endpoint, trigger: Mapping[str, Any], caller: Caller, timezone: str
+    endpoint: Endpoint,
+    trigger: Mapping[str, Any],
+    caller: Caller,
+    timezone: str,
+    *,
+    depth: int = 0,
 ) -> NewRun:
     """The run of a call, not stored yet."""
     run_id = new_id()
@@ -41,6 +46,7 @@ def new_run(
         started_by=words_for(caller),
         ticket_hash=tickets.hash_of(tickets.of_run(run_id)),
         timezone=timezone,
+        depth=depth,
         id=run_id,
     )
 
