@@ -5,7 +5,7 @@ from flask import Response, request
 from blueprints.access import current_workspace, found
 from blueprints.hypermedia import render
 from blueprints.schedules import bp, listing
-from core.runtime import schedule_list
+from core.runtime import batch_list, schedule_list
 from core.storage.schedule import Schedule
 from core.storage.workflow import Workflow
 
@@ -20,6 +20,8 @@ def index() -> Response:
     rows = listing.rows(workspace, text)
     chosen = next((row for row in rows if str(row.id) == request.args.get("schedule")), None)
     waiting = schedule_list.waiting(workspace.id, limit=FIRST_WAITING)
+    waiting_count = schedule_list.waiting_count(workspace.id)
+    batch_count = batch_list.open_count(workspace.id)
     return render(
         "schedules/index.html",
         rows=rows,
@@ -27,7 +29,11 @@ def index() -> Response:
         text=text,
         workspace=workspace,
         wait_rows=listing.wait_rows(workspace, waiting),
-        waiting_count=schedule_list.waiting_count(workspace.id),
+        waiting_count=waiting_count,
+        batch_count=batch_count,
+        is_used=bool(
+            rows or text or waiting_count or batch_count or batch_list.listed(workspace.id, limit=1)
+        ),
     )
 
 
@@ -47,6 +53,7 @@ def waiting() -> Response:
         wait_rows=listing.wait_rows(workspace, shown),
         waiting_count=schedule_list.waiting_count(workspace.id),
         planned_count=len(listing.rows(workspace)),
+        batch_count=batch_list.open_count(workspace.id),
         text=text,
         workflow=workflow,
         choices=choices,

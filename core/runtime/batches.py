@@ -30,6 +30,7 @@ MOST_NAMED = 3  # items that one message names
 FILL_SECONDS = 0.5  # of each second
 MOST_AT_ONCE = 500
 RUN, BATCH, BATCH_PART = Run.__table__, Batch.__table__, BatchPart.__table__
+NOTHING = dict.fromkeys(("waiting", "running", "done", "failed", "skipped", "cancelled"), 0)
 log = logging.getLogger(__name__)
 
 
@@ -165,16 +166,21 @@ def finish(batch_id: str) -> bool:
 
 def counts_of(connection: Connection, batch: Any) -> dict[str, int]:
     """How many of its items wait, run and have ended in which way."""
-    if batch.counts is not None:
-        return dict(batch.counts)
-    groups = RUN.c.state, RUN.c.line, RUN.c.reason
-    query = select(*groups, func.count().label("count")).where(RUN.c.batch_id == batch.id)
-    counts = dict.fromkeys(("waiting", "running", "done", "failed", "skipped", "cancelled"), 0)
-    counts["waiting"] = batch.unfilled
-    for row in connection.execute(query.group_by(*groups)):
-        counts[_word(row)] += row._mapping["count"]
-    if batch.state == "cancelled":  # those that had no run yet never got one
-        counts["cancelled"] += batch.total - sum(counts.values())
+    return counts_of_all(connection, [batch])[batch.id]
+
+
+def counts_of_all(connection: Connection, found: Sequence[Any]) -> dict[str, dict[str, int]]:
+    """The same for several batches, by their ids; those that have ended know it themselves."""
+    counts = {batch.id: dict(batch.counts or NOTHING) for batch in found}
+    unknown = {batch.id: batch for batch in found if batch.counts is None}
+    groups = RUN.c.batch_id, RUN.c.state, RUN.c.line, RUN.c.reason
+    query = select(*groups, func.count().label("many")).where(RUN.c.batch_id.in_(unknown))
+    for row in connection.execute(query.group_by(*groups)) if unknown else ():
+        counts[row.batch_id][_word(row)] += row.many
+    for batch in unknown.values():
+        counts[batch.id]["waiting"] += batch.unfilled
+        if batch.state == "cancelled":  # those that had no run yet never got one
+            counts[batch.id]["cancelled"] += batch.total - sum(counts[batch.id].values())
     return counts
 
 

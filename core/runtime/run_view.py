@@ -13,6 +13,7 @@ from core.runtime.run_steps import StepWalk
 from core.runtime.run_summary import Summary, summarise
 from core.runtime.step_view import StepView
 from core.steps import step_types
+from core.storage.batch import Batch
 from core.storage.db import db
 from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
@@ -44,6 +45,7 @@ class RunView:
     interruptions: Sequence[Interruption]
     lines: Sequence[LogLine]
     children: Mapping[str, str]  # runs that steps have started, by the steps' paths
+    batches: Sequence[Batch]  # that steps have planned
     summary: Summary
     zone: str
 
@@ -140,6 +142,7 @@ def _assemble(run: Run, walk: StepWalk) -> RunView:
         interruptions=interruptions(run, walk.traces, steps),
         lines=tuple(walk.traces.lines),
         children=_children(run),
+        batches=_batches(run, walk.definition),
         summary=summarise(run, steps, zone),
         zone=zone,
     )
@@ -163,6 +166,14 @@ def _start(run: Run) -> StepView:
         output=run.input,
         is_wait=True,
     )
+
+
+def _batches(run: Run, definition: Definition) -> Sequence[Batch]:
+    """Asked for only where a step could have planned one."""
+    if not any(step_types()[step.type].has_turns for step in definition.walk() if step.type in step_types()):
+        return ()
+    query = db.select(Batch).where(Batch.run_id == run.id).order_by(Batch.id)
+    return list(db.session.scalars(query))
 
 
 def _children(run: Run) -> dict[str, str]:

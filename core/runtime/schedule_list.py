@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from core import clock
 from core.engine import entries
 from core.engine.errors import StateConflict
-from core.engine.states import Reason, RunState
+from core.engine.states import Line, Reason, RunState
 from core.runtime import journal, runs
 from core.storage.db import db, transaction
 from core.storage.run import Run, Wait
@@ -137,8 +137,10 @@ def move(run: Run, at: datetime) -> None:
         session.execute(update(Run).where(Run.id == row.id).values(**moved))
 
 
-def _waits(workspace_id: int) -> tuple[Any, Any]:
-    return Run.workspace_id == workspace_id, Run.state == RunState.WAITING
+def _waits(workspace_id: int) -> tuple[Any, ...]:
+    """What waits; the items of batches stand on their batch's page."""
+    is_single = or_(Run.line.is_(None), Run.line != Line.BATCH)
+    return Run.workspace_id == workspace_id, Run.state == RunState.WAITING, is_single
 
 
 def _holds(text: str, *columns: Any) -> Any:

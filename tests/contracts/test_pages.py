@@ -22,6 +22,7 @@ MOST_STATEMENTS = 12
 ABOUT_A_RECORD = {
     "workflow_id",
     "run_id",
+    "batch_id",
     "schedule_id",
     "connection_id",
     "token_id",

@@ -32,12 +32,34 @@ def build(workspace_id, work):
     return SimpleNamespace(
         workflow=workflow,
         run=run,
+        batch=batch_of(workflow, work),
         schedule=Schedule.of_workflow(workflow.id)[0],
         connection=connection,
         token=token,
         mail=mail,
         template=template,
     )
+
+
+def batch_of(workflow, work):
+    """A batch of that workflow whose items have ended."""
+    from core.engine.definition import Definition
+    from core.runtime import batches, runs, workflows
+    from core.storage.batch import Batch
+    from core.storage.db import db
+
+    names = {"list": ["Ana", "<b>Bo</b>"], "parameters": {"name": "{{ item }}"}}
+    plan = {"id": "plan", "type": "schedule_on_list", "inputs": {"workflow": "welcome", **names}}
+    definition = Definition.from_json({"steps": [plan]})
+    planner = workflows.create(
+        workflow.workspace_id, "planner", "Greet <i>many</i>", by="Olga", definition=definition
+    )
+    workflows.publish(planner, by="Olga")
+    runs.start_by_hand(planner, {}, by="Olga")
+    work()
+    batches.sweep()
+    db.session.rollback()
+    return db.session.scalars(db.select(Batch)).first()
 
 
 def mails(workspace_id, run):
@@ -66,7 +88,8 @@ class Anything:
 
 NOWHERE = SimpleNamespace(
     **dict.fromkeys(
-        ("workflow", "run", "schedule", "connection", "token", "mail", "template"), Anything
+        ("workflow", "run", "batch", "schedule", "connection", "token", "mail", "template"),
+        Anything,
     )
 )
 
@@ -76,6 +99,7 @@ def arguments(world):
     return {
         "workflow_id": world.workflow.id,
         "run_id": world.run.id,
+        "batch_id": world.batch.id,
         "schedule_id": world.schedule.id,
         "key": "weekdays",
         "connection_id": world.connection.id,
