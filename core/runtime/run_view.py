@@ -170,7 +170,9 @@ def _start(run: Run) -> StepView:
 
 def _batches(run: Run, definition: Definition) -> Sequence[Batch]:
     """Asked for only where a step could have planned one."""
-    if not any(step_types()[step.type].has_turns for step in definition.walk() if step.type in step_types()):
+    if not any(
+        step_types()[step.type].has_turns for step in definition.walk() if step.type in step_types()
+    ):
         return ()
     query = db.select(Batch).where(Batch.run_id == run.id).order_by(Batch.id)
     return list(db.session.scalars(query))
