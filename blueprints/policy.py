@@ -88,6 +88,8 @@ ROUTES: dict[str, Verb] = {
     "runs.value": Verb.SEE_DATA,
     "runs.cancel": Verb.RUN,
     "runs.run_again": Verb.RUN,
+    "runs.edit_input": Verb.RUN,
+    "runs.run_edited": Verb.RUN,
     "runs.decide": Verb.RUN,
     "runs.retry": Verb.RUN,
     "batches.index": Verb.SEE,
