@@ -73,6 +73,10 @@ def _words(step: Step, step_type: StepType, scope: Mapping[str, Any]) -> str:
             to = _said(step.inputs.get("to"), scope) or "somebody"
             is_sent = bool(step.inputs.get("connection"))
             return f"send a mail to {to}" if is_sent else f"keep a mail to {to} in the outbox"
+        case "ask_approval":
+            return f"ask {_said(step.inputs.get('who'), scope) or 'somebody'} by mail"
+        case "wait_for_call":
+            return "wait for an answer from outside"
         case "run_workflow":
             return f"run the workflow {wording.say(step.inputs.get('workflow'))}"
     if step.type in INSIDE:

@@ -17,7 +17,11 @@ STATES = {
     FAILED: ("circle-x", "bad", "Not sent"),
 }
 UNCLEAR = ("circle-help", "warn", "Unclear")
-ORIGINS = {"failures": "openBuild, since a run failed", "test": "somebody who tried it"}
+ORIGINS = {
+    "failures": "openBuild, since a run failed",
+    "reminder": "a reminder of a question",
+    "test": "somebody who tried it",
+}
 TABS = (("", "As it looks"), ("text", "Text"), ("headers", "Headers"))
 
 

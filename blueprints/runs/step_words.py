@@ -100,6 +100,8 @@ def badge(step: StepView) -> tuple[str, str, str]:
     status = (step.error or {}).get("status") if step.state == "failed" else None
     if step.wait_kind == "unknown_outcome":
         return "Needs you", "circle-help", "warn"
+    if step.wait_kind == "approval":
+        return "Waits for a person", "user-check", "warn"
     word = str(status) if status else STATES[step.state]
     if step.state in ("done", "failed") and step.ms is not None and step.path:
         word = f"{word} · {took(step.ms)}"

@@ -7,12 +7,14 @@ from flask import Response, request
 
 from blueprints import numbers
 from blueprints.access import current_workspace, visible_run, visible_workflow
+from blueprints.approvals.forms import Typed
 from blueprints.editor.workbench import Workbench
 from blueprints.hypermedia import render, wants_partials
 from blueprints.runs import bp, lane, retrying, step_words, timeline
 from blueprints.runs.filters import Filters
-from core.runtime import run_list, run_progress, run_view
+from core.runtime import approvals, run_list, run_progress, run_view
 from core.runtime.run_steps import ITEMS_SHOWN
+from core.runtime.run_summary import say_time
 from core.runtime.run_view import RunView
 from core.runtime.step_view import StepView
 from core.storage.workflow import Workflow
@@ -88,6 +90,9 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "panel": fingerprint(panel_facts(view, step, tab)),
         "words": step_words,
         "ways": retrying.ways(view) if view.run.state == "failed" else None,
+        "questions": approvals.of_run(view.run.id) if view.run.state == "waiting" else (),
+        "typed": Typed(),
+        "say_time": say_time,
         "items_shown": ITEMS_SHOWN,
         "items": request.args.get("items", ""),
     }

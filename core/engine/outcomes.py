@@ -65,10 +65,28 @@ class CancelPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitCall:
+    """The step ends when another system calls its address, or fails when nobody has in time."""
+
+    length: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskPeople:
+    """The step ends when one of these people has answered, or fails when nobody has in time."""
+
+    people: Sequence[Any]  # MailAddress
+    message: str
+    length: timedelta | None = None
+    remind_after: timedelta | None = None
+    until: datetime | None = None  # once it has been asked
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The run ends here, as succeeded."""
 
     message: str = ""
 
 
-Outcome = Done | Sleep | StartRun | StartBatch | CancelPlanned | Stop
+Outcome = Done | Sleep | StartRun | StartBatch | CancelPlanned | AwaitCall | AskPeople | Stop

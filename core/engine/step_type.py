@@ -98,6 +98,8 @@ class StepType:
     is_block: ClassVar[bool] = False
     has_turns: ClassVar[bool] = False  # fields that are `per_turn` are evaluated for each item
 
+    is_called_back: ClassVar[bool] = False  # has `callback_url('<step id>')` an address for it?
+
     plans_runs: ClassVar[bool] = False  # for later: then it may well plan its own workflow again
 
     @property

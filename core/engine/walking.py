@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from core.engine import crashes, durations, entries, failures, inputs, retry
+from core.engine import answers, crashes, durations, entries, failures, inputs, retry
 from core.engine.blocks import Block
 from core.engine.crashes import StepSkipped
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.frames import Frame
-from core.engine.outcomes import Done, Outcome, Sleep, StartRun, Stop
+from core.engine.outcomes import AskPeople, AwaitCall, Done, Outcome, Sleep, StartRun, Stop
 from core.engine.requests import BlockTimedOut, Cursor, Pause, Perform, RunAborted, RunStopped
 from core.engine.restore import History, StepRecord
 from core.engine.step_type import RUN_AGAIN, BlockType, Effect, StepContext, StepType
@@ -224,6 +224,8 @@ class Walker:
         wait = self.history.waits.get(perform.path)
         if wait is not None and wait.kind == "child":
             return (yield from self._await_child(perform))
+        if wait is not None and wait.kind == answers.APPROVAL:
+            return (yield from answers.of_people(self, perform.path, wait.wake_at, frame))
         if perform.step_type.effect is Effect.PURE:
             context = self._context(perform, frame)
             outcome: Outcome = perform.step_type.run(perform.inputs, context)
@@ -236,6 +238,10 @@ class Walker:
                 return Done(None)
             case StartRun():
                 return (yield from self._await_child(perform))
+            case AwaitCall():
+                return (yield from answers.of_call(self, perform, outcome, frame))
+            case AskPeople():
+                return (yield from answers.of_people(self, perform.path, outcome.until, frame))
             case _:
                 return outcome
 

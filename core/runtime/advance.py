@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from core import clock, logs, queue
-from core.engine import crashes, durations, entries, replies
+from core.engine import answers, crashes, durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Machine
 from core.engine.outcomes import Outcome
@@ -241,9 +241,10 @@ class Advance:
 
     def _wake_due(self) -> bool:
         now = clock.now()
-        due = [p.path for p in self.machine.paused.values() if p.wake_at and p.wake_at <= now]
-        for path in due:
-            self.machine.wake(path)
+        due = [p for p in self.machine.paused.values() if p.wake_at and p.wake_at <= now]
+        for pause in due:
+            is_asked = pause.kind in answers.KINDS
+            self.machine.wake(pause.path, self.journal.close_wait(pause) if is_asked else None)
         return bool(due)
 
     def _sleep(self) -> bool:
@@ -293,8 +294,9 @@ class Advance:
 
 def _reason(pauses: list[Pause]) -> str:
     """Why the run waits: for a person, else what comes first in time, else without one."""
-    if any(pause.kind == crashes.KIND for pause in pauses):
-        return crashes.KIND
+    for kind in (crashes.KIND, answers.APPROVAL):
+        if any(pause.kind == kind for pause in pauses):
+            return kind
     first = min(pauses, key=lambda pause: (pause.wake_at is None, pause.wake_at or clock.now()))
     return first.kind
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core import clock
 from core.engine import entries
+from core.engine.answers import TIMED_OUT
 from core.engine.entries import Entry
 from core.engine.errors import RunCancelled, StateConflict
 from core.engine.outcomes import Done
@@ -22,7 +23,7 @@ from core.engine.restore import History, StepRecord, WaitRecord, restore
 from core.engine.states import RunState
 from core.engine.step_type import ASK
 from core.runtime.leases import Claim
-from core.storage.db import read_connection, upsert, write_connection
+from core.storage.db import insert_missing, read_connection, upsert, write_connection
 from core.storage.run import Run, Segment, StepRun, Wait
 
 FLUSH_AFTER = 0.05  # seconds
@@ -143,6 +144,25 @@ class RunJournal:
     def sleep(self, pauses: Iterable[Pause], **moves: Any) -> dict[str, Any]:
         """Commit that the run sleeps, unless an answer is already there: then return those."""
         return dict(self.commit(lambda c: self._sleep(c, list(pauses), moves)))
+
+    def close_wait(self, pause: Pause) -> Any:
+        """Its time is up: the answer that came before, or from now on none counts."""
+        row = {
+            "run_id": self.run_id,
+            "path": pause.path,
+            "round": self.round,
+            "kind": pause.kind,
+            "wake_at": pause.wake_at,
+        }
+
+        def close(connection: Connection) -> Any:
+            insert_missing(connection, WAIT, row)
+            here = [WAIT.c[key] == row[key] for key in ("run_id", "path", "round")]
+            closed = update(WAIT).where(*here, WAIT.c.answered_at.is_(None))
+            connection.execute(closed.values(payload=TIMED_OUT, answered_at=clock.now()))
+            return connection.execute(select(WAIT.c.payload).where(*here)).scalar_one()
+
+        return self.commit(close)
 
     def leave(self, connection: Connection) -> int:
         """Write what is known to have ended, for a run that is closed now; the run's new `seq`."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
@@ -13,7 +13,7 @@ from core import clock
 from core.connectors import connectors
 from core.engine.mail_connector import MailConnector
 from core.engine.mail_messages import MailFailed, OutgoingMail
-from core.runtime import mailing, outbox
+from core.runtime import mailing, outbox, reminders
 from core.runtime.outbox import MAIL, Origin
 from core.storage.connection import Connection
 from core.storage.db import read_connection, transaction, write_connection
@@ -32,10 +32,14 @@ class UnknownConnection(Exception):
     """There is no connection of that name that sends mails."""
 
 
-def post(origin: Origin, mail: OutgoingMail) -> None:
-    """Write one of openBuild's own mails: to be sent, or kept while there is no mailbox."""
+def post(origin: Origin, mail: OutgoingMail, *, at: datetime | None = None) -> None:
+    """Write one of openBuild's own mails: to be sent, or kept while there is no mailbox.
+
+    One for later is only written when it can be sent.
+    """
     connection = default_connection(origin.workspace_id)
-    outbox.write(origin, mail, connection, QUEUED if connection else KEPT)
+    if connection or at is None:
+        outbox.write(origin, mail, connection, QUEUED if connection else KEPT, at=at)
 
 
 def mailboxes(workspace_id: int) -> list[Connection]:
@@ -106,7 +110,7 @@ def _due() -> list[Row[Any]]:
 
 def _send(mail_id: int, seen: Any) -> int:
     row = _claim(mail_id, seen)
-    if row is None:
+    if row is None or reminders.dropped(row):
         return 0
     try:
         mailing.deliver(row.workspace_id, message_of(row), row.connection)

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from core.engine.outcomes import CancelPlanned, Done, Outcome, StartBatch, StartRun
+from core.engine.outcomes import AskPeople, CancelPlanned, Done, Outcome, StartBatch, StartRun
 from core.engine.requests import Perform
-from core.runtime import admission, batches, children, planned
+from core.runtime import admission, approvals, batches, children, planned
 from core.runtime.batches import Prepared
 from core.storage.run import Run
 
@@ -39,6 +39,8 @@ class Orders:
                 self.started, outcome = children.start(connection, self.run, self.perform, outcome)
             case CancelPlanned():
                 return Done({"cancelled": planned.cancel(connection, self.run, outcome)})
+            case AskPeople():
+                return approvals.ask(connection, self.run, self.perform, outcome)
         return outcome
 
     def begin_batch(self, connection: Connection) -> Outcome:

@@ -1,7 +1,7 @@
 """The outbox: every mail is written here before it leaves, once under its key, and may stay."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, select, update
@@ -42,7 +42,7 @@ class Origin:
 
     workspace_id: int
     key: str
-    kind: str = "run"  # run | failures | test
+    kind: str = "run"  # run | failures | test | reminder
     workflow_id: int | None = None
     run_id: str | None = None
     step: str = ""
@@ -78,8 +78,10 @@ class Outbox:
         return str(row.message_id)
 
 
-def write(origin: Origin, mail: OutgoingMail, connection: str, state: str) -> Row[Any]:
-    """The outbox's row under this key, made if there is none yet."""
+def write(
+    origin: Origin, mail: OutgoingMail, connection: str, state: str, *, at: datetime | None = None
+) -> Row[Any]:
+    """The outbox's row under this key, made if there is none yet; queued ones leave `at` a time."""
     sender = mailing.sender_of(origin.workspace_id, connection) if connection else None
     named = replace(mail, message_id=mailing.message_id(origin.key), at=clock.now(), sender=sender)
     values = {
@@ -94,7 +96,7 @@ def write(origin: Origin, mail: OutgoingMail, connection: str, state: str) -> Ro
         "state": state,
         "error": "",
         "attempts": 0,
-        "next_try_at": clock.now() if state == QUEUED else None,
+        "next_try_at": (at or clock.now()) if state == QUEUED else None,
         **columns_of(named),
     }
     here = MAIL.c.workspace_id == origin.workspace_id, MAIL.c.key == origin.key

@@ -98,8 +98,17 @@ def _waiting(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
         case "child":
             name = wording.say((step.inputs or {}).get("workflow")) or "another workflow"
             return Summary(step.label, f"waits until its run of “{name}” has ended.")
+        case "call":
+            return Summary(step.label, f"waits for an answer from outside{_at_most(time)}")
+        case "approval":
+            who = wording.say((step.inputs or {}).get("who")) or "a person"
+            return Summary(step.label, f"waits for the answer of {who}{_at_most(time)}")
         case _:
             return Summary(step.label, f"lasts until {time}; then the run goes on by itself.")
+
+
+def _at_most(time: str) -> str:
+    return f", until {time} at most." if time else ", for as long as it takes."
 
 
 def _failed(run: Run, steps: Sequence[StepView]) -> Summary:

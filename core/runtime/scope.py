@@ -2,12 +2,13 @@
 
 import time
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from core import clock, config
+from core.runtime import callbacks
 from core.storage.db import read_connection
 from core.storage.workflow import Version
 from core.storage.workspace import Workspace
@@ -34,6 +35,7 @@ def of_run(run: Row[Any]) -> dict[str, Any]:
         "workspace": dict(_workspace(run.workspace_id, int(time.monotonic() // WORKSPACE_KEPT))),
         "options": {},
         "env": {},
+        "__callback_url__": partial(callbacks.address, run.id, run.version_id),
     }
 
 

@@ -29,7 +29,7 @@ class Mail(db.Model):  # type: ignore[name-defined,misc]
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     key: Mapped[str]  # what it is sent under: "<run id>:<step path>", or openBuild's own
     message_id: Mapped[str]
-    origin: Mapped[str]  # run | failures | test
+    origin: Mapped[str]  # run | failures | test | reminder
     workflow_id: Mapped[int | None]
     run_id: Mapped[str | None]
     step: Mapped[str] = mapped_column(default="")  # as the page calls it

@@ -41,6 +41,6 @@ class Evaluation:
         if CALLBACK_URL not in self.scope:
             raise ExpressionError("a callback address is not available here")
         try:
-            return str(self.scope[CALLBACK_URL](step_id))
+            return str(self.scope[CALLBACK_URL](step_id, self.scope.get("loops") or {}))
         except LookupError as error:
             raise ExpressionError(f"there is no step called “{step_id}” that waits") from error

@@ -29,6 +29,6 @@ def make_scope(**roots):
         "run": {"id": "r-1", "timezone": "Europe/Berlin"},
         "env": {},
         "__now__": lambda: NOW,
-        "__callback_url__": lambda step_id: f"https://example.com/callbacks/{step_id}",
+        "__callback_url__": lambda step_id, loops: f"https://example.com/callbacks/{step_id}",
         **roots,
     }

@@ -1,0 +1,42 @@
+"""Read the form that answers a question, wherever it is shown."""
+
+from dataclasses import dataclass, field
+
+from flask import request
+
+from core.runtime import approvals
+from core.runtime.approvals import Question
+
+YES, NO = "approve", "decline"
+
+
+@dataclass(slots=True)
+class Typed:
+    """What somebody typed and pressed, and by field what is wrong with it."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    comment: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def take(question: Question, by: str) -> tuple[Typed, str]:
+    """Answer with what the request holds; what was typed, and a sentence on how that went.
+
+    The sentence is empty when something is wrong with the form.
+    """
+    texts = dict(request.form.lists())
+    typed = Typed(texts, request.form.get("_comment", ""))
+    decision = request.form.get("_decision")
+    if decision not in (YES, NO):
+        typed.problems["_decision"] = "Choose “Approve” or “Decline”."
+        return typed, ""
+    values, problems = approvals.read_fields(question, texts)
+    if decision == YES and problems:
+        typed.problems = problems
+        return typed, ""
+    is_taken = approvals.answer(
+        question, approved=decision == YES, by=by, comment=typed.comment, fields=values
+    )
+    if not is_taken:
+        return typed, "This was answered before, or its time is over; nothing was changed."
+    return typed, "Approved. The run goes on." if decision == YES else "Declined. The run goes on."

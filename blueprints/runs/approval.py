@@ -1,0 +1,21 @@
+"""Answer what a run asks people, on its page."""
+
+from flask import Response, request, url_for
+
+from blueprints.access import current_person, visible_run
+from blueprints.approvals import forms
+from blueprints.hypermedia import go_to
+from blueprints.runs import bp
+from core.runtime import approvals
+from core.runtime.callbacks import Place
+
+
+@bp.post("/runs/<run_id>/answers")
+def answer(run_id: str) -> Response:
+    run = visible_run(run_id)
+    here = url_for("runs.show", run_id=run.id)
+    question = approvals.find(Place(run.id, request.form.get("_step", "")))
+    if question is None or question.state != approvals.OPEN:
+        return go_to(here, toast="Nothing was changed: nobody asks this any more.")
+    typed, said = forms.take(question, current_person().email)
+    return go_to(here, toast=said or " ".join(typed.problems.values()))

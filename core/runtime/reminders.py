@@ -1,0 +1,50 @@
+"""Reminders: mails written for later with the question, and dropped when it is answered before."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from core.engine.states import FINAL
+from core.storage.db import read_connection, write_connection
+from core.storage.mail import Mail
+from core.storage.run import Run, Wait
+
+RUN, WAIT, MAIL = Run.__table__, Wait.__table__, Mail.__table__
+KIND = "reminder"  # the mail's origin
+
+
+def key(run_id: str, round_: int, path: str, number: int) -> str:
+    """Under what the reminder of one person is kept."""
+    return f"{_stem(run_id, round_, path)}{number}"
+
+
+def dropped(row: Row[Any]) -> bool:
+    """Whether this mail is a reminder of what nobody asks any more; then it is gone."""
+    if row.origin != KIND or _is_asked(row.run_id, row.key):
+        return False
+    with write_connection() as connection:
+        connection.execute(delete(MAIL).where(MAIL.c.id == row.id))
+    return True
+
+
+def forget(connection: Connection, run_id: str, round_: int, path: str) -> None:
+    """Drop the reminders of a question that is answered."""
+    queued = MAIL.c.run_id == run_id, MAIL.c.origin == KIND, MAIL.c.sent_at.is_(None)
+    stem = _stem(run_id, round_, path)
+    connection.execute(delete(MAIL).where(*queued, MAIL.c.key.startswith(stem, autoescape=True)))
+
+
+def _is_asked(run_id: str, mail_key: str) -> bool:
+    is_open = WAIT.c.run_id == run_id, WAIT.c.answered_at.is_(None), WAIT.c.kind == "approval"
+    query = (
+        select(WAIT.c.path, WAIT.c.round)
+        .join(RUN, RUN.c.id == WAIT.c.run_id)
+        .where(*is_open, RUN.c.state.not_in(tuple(FINAL)))
+    )
+    with read_connection() as connection:
+        found = connection.execute(query).all()
+    return any(mail_key.startswith(_stem(run_id, row.round, row.path)) for row in found)
+
+
+def _stem(run_id: str, round_: int, path: str) -> str:
+    return f"{run_id}:{path}:reminder:{round_}:"
