@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from blueprints.formats import lasted, plural
+from blueprints.formats import lasted, number, plural
 from core.runtime.batch_list import GROUPS, BatchView
 
 WORDS = {
@@ -59,7 +59,7 @@ class Line:
     @property
     def said(self) -> str:
         """How far it is, in one sentence."""
-        ended = f"{plural(self.view.ended, 'item')} of {plural(self.batch.total, '').strip()} ended"
+        ended = f"{number(self.view.ended)} of {plural(self.batch.total, 'item')} ended"
         if self.view.is_over:
             spent = self.batch.ended_at - self.batch.starts_at
             return f"{ended} in {lasted(max(spent, timedelta()).total_seconds() * 1000)}"

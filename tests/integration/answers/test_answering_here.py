@@ -21,6 +21,7 @@ def test_the_page_of_the_run_takes_the_answer(client_of, people, asking, work):
     olga = client_of(people.olga)
     page = olga.get(f"/runs/{asking.id}").text
     assert "May &lt;b&gt;Ben&lt;/b&gt;?" in page
+    assert '<div class="runpage__ask" id="run-ask">' in page
     assert "waits for the answer of ana@example.org, for as long as it takes." in page
 
     empty = {"_step": "ask", "_decision": "approve"}
