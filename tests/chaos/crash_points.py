@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from core.engine.states import RunState
 from core.engine.step_type import Effect
-from core.runtime import advance, endings, mailing
+from core.runtime import advance, endings, leases, mailing
 from core.runtime.journal import RunJournal
 from core.steps import step_types
 from core.storage.db import db, read_connection
@@ -87,8 +87,10 @@ def before_the_final_state(key, run_id):
 def frozen(key, run_id):
     """It stands still until its lease is over, then goes on as if nothing had been.
 
-    Inside effects are stopped before their transaction: within it they would hold the database.
+    It is stopped outside of transactions, in which it would hold the database: inside effects
+    before their own, and no thread prolongs leases that could be in one.
     """
+    leases._beat = lambda: None
     if step_types()[key].effect is not Effect.INSIDE:
         after_the_effect(key, run_id, freeze)
         return
