@@ -111,6 +111,7 @@ def test_a_run_is_cancelled_and_run_again(open_page, orders):
 
 
 def test_a_new_run_appears_in_the_list_by_itself_and_searching_keeps_the_address(open_page, orders):
+    orders(id="A-7")
     page = open_page("/runs")
     page.locator("input[name=text]").press_sequentially("A-8")
     page.wait_for_url("**/runs?text=A-8*")
