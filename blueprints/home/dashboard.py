@@ -12,7 +12,7 @@ from blueprints.home import charts
 from core.runtime import attention, backlog, dashboard, run_list
 from core.runtime.dashboard import Figures
 from core.runtime.periods import PERIODS
-from core.runtime.run_list import RunFilter
+from core.runtime.run_filter import RunFilter
 from core.storage.workspace import Workspace
 
 USUAL = "day"

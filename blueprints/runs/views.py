@@ -9,7 +9,7 @@ from blueprints import numbers
 from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.approvals.forms import Typed
 from blueprints.editor.workbench import Workbench
-from blueprints.hypermedia import render, wants_partials
+from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.runs import bp, lane, retrying, step_words, timeline
 from blueprints.runs.filters import Filters
 from core.runtime import approvals, run_list, run_progress, run_view
@@ -51,7 +51,9 @@ def show(run_id: str) -> Response:
 def list_runs(workflow: Workflow | None) -> Response:
     workspace = current_workspace()
     choices = () if workflow else Workflow.of_workspace(workspace.id)
-    filters = Filters.of(request.args, choices, workflow)
+    filters = Filters.of(request.args, choices, workflow, workspace.timezone)
+    if "" in request.args.values() and not wants_partials():
+        return go_to(filters.address(before=filters.before))  # a form sends its empty fields, too
     found = run_list.listed(workspace.id, filters.wanted, before=filters.before, limit=PAGE + 1)
     lines, has_older = found[:PAGE], len(found) > PAGE
     seen = fingerprint([(line.id, line.state, line.reason, line.seq) for line in lines])
@@ -64,7 +66,7 @@ def list_runs(workflow: Workflow | None) -> Response:
         lines=lines,
         lanes={id: lane.draw(come) for id, come in run_progress.progress(lines).items()},
         older=filters.address(before=lines[-1].id) if has_older else "",
-        counts=run_list.counts(workspace.id, filters.workflow_id),
+        counts=run_list.counts(workspace.id, filters.wanted.workflow_id),
         seen=seen,
         bench=Workbench(workflow) if workflow else None,
         zone=workspace.timezone,

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, or_, type_coerce
-
 from core.engine import wording
 from core.engine.errors import DefinitionError
 from core.runtime import definitions, places
+from core.runtime.run_filter import GROUPS, UNFINISHED, RunFilter
 from core.runtime.run_summary import say_error, say_time
 from core.steps import step_types
 from core.storage.db import db
@@ -17,14 +16,6 @@ from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
 
 LONGEST_WHY = 160  # characters
-UNFINISHED = ("queued", "running", "waiting")
-GROUPS = {
-    "running": ("queued", "running"),
-    "waiting": ("waiting",),
-    "failed": ("failed",),
-    "succeeded": ("succeeded",),
-    "cancelled": ("cancelled",),
-}
 WAITS = {
     "retry": "Tries again at {}",
     "time": "Goes on at {}",
@@ -34,16 +25,6 @@ WAITS = {
     "limit": "In line behind the run before",
     "unknown_outcome": "Needs you: did this happen?",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs to list; empty means all."""
-
-    workflow_id: int | None = None
-    state: str = ""
-    since: datetime | None = None
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +123,7 @@ def listed(
         db.select(*LISTED)
         .join(Workflow, Workflow.id == Run.workflow_id)
         .join(Version, Version.id == Run.version_id)
-        .where(Run.workspace_id == workspace_id, *_conditions(wanted))
+        .where(*wanted.conditions(workspace_id))
         .order_by(Run.id.desc())
         .limit(limit)
     )
@@ -166,23 +147,3 @@ def counts(workspace_id: int, workflow_id: int | None = None) -> dict[str, int]:
         for group, states in GROUPS.items()
         if set(states) <= set(UNFINISHED)
     }
-
-
-def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.workflow_id is not None:
-        found.append(Run.workflow_id == wanted.workflow_id)
-    if wanted.state in GROUPS:
-        found.append(Run.state.in_(GROUPS[wanted.state]))
-    if wanted.since:
-        found.append(Run.created_at >= wanted.since)
-    if wanted.text:
-        found.append(_text_condition(wanted.text))
-    return found
-
-
-def _text_condition(text: str) -> ColumnElement[bool]:
-    """The text in the title, the input, the answer, or as the beginning of the id."""
-    columns = (Run.title, type_coerce(Run.input, Text), type_coerce(Run.response, Text))
-    contains = [column.icontains(text, autoescape=True) for column in columns]
-    return or_(*contains, Run.id.startswith(text.lower(), autoescape=True))

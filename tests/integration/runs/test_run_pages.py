@@ -2,13 +2,11 @@
 
 import json
 import re
-from datetime import timedelta
 
 import pytest
 
-from core import clock
 from core.runtime import workflows
-from core.storage.db import db, transaction
+from core.storage.db import db
 from core.storage.run import Run
 from tests.factories import fresh, make_workflow, start_run
 from tests.integration.runs.steps import branch, step
@@ -50,39 +48,6 @@ def test_the_list_shows_runs_newest_first_with_their_state(olga, work):
     assert "1 error handled" in page.text
     assert page.text.count("Succeeded</span>") == 2
     assert 'aria-label="1 step: 1 failed"' in page.text
-
-
-FILTERED = {
-    "state=failed": ["two"],
-    "state=running": [],
-    "text=ONE": ["one"],
-    "text=needle": ["two"],
-    "text=50%25": [],
-    "period=hour": ["two", "one"],
-    "state=nonsense&period=never&workflow=none": ["two", "one", "old"],
-}
-
-
-def test_the_list_is_filtered_by_its_address(olga, work):
-    old = titled("old")
-    titled("one")
-    titled("two", step("s", "stop", outcome="fail"), input={"word": "needle"})
-    work()
-    with transaction():
-        fresh(old).created_at = clock.now() - timedelta(hours=2)
-
-    found = {query: titles(olga.get(f"/runs?{query}")) for query in FILTERED}
-
-    assert found == FILTERED
-
-
-def test_an_empty_answer_to_a_filter_says_which_and_leads_back(olga):
-    titled("one")
-
-    page = olga.get("/runs?state=failed&period=week")
-
-    assert "No failed runs in the last 7 days. Good." in page.text
-    assert 'href="/runs"' in page.text
 
 
 def test_the_runs_of_one_workflow_are_its_own(olga):
