@@ -11,6 +11,7 @@ from core.runtime import (
     admission,
     backups,
     batches,
+    bulk_actions,
     failure_mails,
     firing,
     holding,
@@ -68,6 +69,7 @@ def clean() -> None:
     values.forget_expired()
     failure_mails.forget_told()
     outbox.forget_old()
+    bulk_actions.forget_old()
 
 
 def _do(duty: Callable[[], object]) -> None:
@@ -87,6 +89,7 @@ DUTIES = (
     wake_due,
     admission.sweep,
     batches.sweep,
+    bulk_actions.sweep,
     rescue.ring_unheard,
     failure_mails.tell,
     mail_posting.send_beside,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from core import clock
 from core.engine import entries
@@ -19,11 +19,11 @@ from core.engine.reopening import (
 )
 from core.engine.states import RunState
 from core.runtime import admission, definitions, journal, places
-from core.storage.db import db, write_connection
+from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 from core.storage.workflow import Workflow
 
-RUN = Run.__table__
+RUN, WORKFLOW = Run.__table__, Workflow.__table__
 AFRESH: Mapping[str, Any] = {
     "state": RunState.QUEUED,
     "reason": None,
@@ -37,7 +37,7 @@ AFRESH: Mapping[str, Any] = {
     "cancel_requested_at": None,
 }
 
-__all__ = ["NotResumable", "Plan", "plan", "retry"]
+__all__ = ["NotResumable", "Plan", "plan", "reopen", "retry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Plan:
 
 
 def plan(
-    run: Run,
+    run: Run | Row[Any],
     *,
     is_published: bool = False,
     is_skipped: bool = False,
@@ -61,7 +61,7 @@ def plan(
     Raises NotResumable, which says why not.
     """
     if run.state != RunState.FAILED:
-        raise NotResumable(f"only a failed run can be retried, and this one is {run.state}")
+        raise NotResumable(not_failed(run.state))
     error = run.error or {}
     path, step_id = str(error.get("path") or ""), str(error.get("step") or "")
     version_id = _published(run) if is_published else run.version_id
@@ -81,24 +81,35 @@ def plan(
     return Plan(path, version_id, opened)
 
 
+def not_failed(state: str) -> str:
+    """Why a run in that state can't be retried."""
+    return f"only a failed run can be retried, and this one is {state}"
+
+
 def retry(run: Run, plan: Plan, *, by: str) -> None:
     """Queue the failed run again as planned; raises StateConflict if somebody was faster.
 
     The call that started it was answered when it failed; who asks for its state sees it go on.
     """
     with write_connection() as connection:
-        failed = RUN.c.id == run.id, RUN.c.state == RunState.FAILED, RUN.c.round == run.round
-        row = connection.execute(select(RUN).where(*failed).with_for_update()).one_or_none()
-        if row is None:
-            raise StateConflict("somebody has taken it up already")
-        reopened = plan.reopening.to_json()
-        entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
-        journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
-        values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": clock.now()}
-        counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
-        connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
+        taken_up = reopen(connection, run, plan, by=by)
+    admission.enter(taken_up)
+
+
+def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) -> Run:
+    """Write that it goes on; returns what is to be let in after the commit."""
+    failed = RUN.c.id == run.id, RUN.c.state == RunState.FAILED, RUN.c.round == run.round
+    row = connection.execute(select(RUN).where(*failed).with_for_update()).one_or_none()
+    if row is None:
+        raise StateConflict("somebody has taken it up already")
+    reopened = plan.reopening.to_json()
+    entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
+    journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
+    values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": clock.now()}
+    counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
+    connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
     known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}
-    admission.enter(Run(**known, **{"line": None, **AFRESH, **_line(row)}))
+    return Run(**known, **{"line": None, **AFRESH, **_line(row)})
 
 
 def _line(row: Row[Any]) -> dict[str, Any]:
@@ -106,16 +117,19 @@ def _line(row: Row[Any]) -> dict[str, Any]:
     return {} if row.limit_key is None else {**places.IN_LINE, "started_at": None}
 
 
-def _published(run: Run) -> int:
-    workflow = db.session.get_one(Workflow, run.workflow_id)
+def _published(run: Run | Row[Any]) -> int:
+    columns = WORKFLOW.c.deleted_at, WORKFLOW.c.published_id
+    with read_connection() as connection:
+        query = select(*columns).where(WORKFLOW.c.id == run.workflow_id)
+        workflow = connection.execute(query).one()
     if workflow.deleted_at is not None:
         raise NotResumable("its workflow has been deleted")
     if workflow.published_id is None:
         raise NotResumable("its workflow has not been published")
-    return workflow.published_id
+    return int(workflow.published_id)
 
 
-def _recorded(run: Run) -> Mapping[str, Any]:
+def _recorded(run: Run | Row[Any]) -> Mapping[str, Any]:
     """Every path of which the run knows something."""
     history = journal.load(run.id, run.round)
     known = (history.outputs, history.skipped, history.opened, history.steps, history.earlier)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, cast, or_, select, update
+from sqlalchemy import Connection, Row, String, cast, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core import clock
@@ -118,15 +118,30 @@ def row_of(new: NewRun, workspace: Workspace) -> dict[str, Any]:
 
 def start_test(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> Run:
     """Run the draft as it stands now."""
-    return start(NewRun(workflow, draft_version(workflow), "test", input, "test", started_by=by))
+    return start(new_test(workflow, input, by=by))
+
+
+def new_test(
+    workflow: Workflow, input: Mapping[str, Any], *, by: str, origin_key: str | None = None
+) -> NewRun:
+    """What a run of the draft is started with."""
+    version = draft_version(workflow)
+    return NewRun(workflow, version, "test", input, "test", origin_key=origin_key, started_by=by)
 
 
 def start_by_hand(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> Run:
     """Run what is published; raises NothingPublished."""
+    return start(new_by_hand(workflow, input, by=by))
+
+
+def new_by_hand(
+    workflow: Workflow, input: Mapping[str, Any], *, by: str, origin_key: str | None = None
+) -> NewRun:
+    """What a run of the published version is started with; raises NothingPublished."""
     version = workflow.published
     if version is None:
         raise NothingPublished(f"“{workflow.label}” has not been published yet")
-    return start(NewRun(workflow, version, "manual", input, started_by=by))
+    return NewRun(workflow, version, "manual", input, origin_key=origin_key, started_by=by)
 
 
 def draft_version(workflow: Workflow) -> Version:
@@ -160,19 +175,22 @@ def cancel(run: Run) -> None:
         row = session.execute(
             select(Run.__table__).where(Run.__table__.c.id == run.id).with_for_update()
         ).one()
-        if row.state in FINAL:
-            raise StateConflict(f"the run has already {row.state}")
-        rung: Sequence[endings.Rung] = ()
-        if row.state == RunState.RUNNING:
-            session.execute(
-                update(Run).where(Run.id == run.id).values(cancel_requested_at=clock.now())
-            )
-        else:
-            error = endings.cancelled_error()
-            rung = endings.close(session.connection(), row, RunState.CANCELLED, error, None)
+        rung = write_cancelled(session.connection(), row)
     endings.tell(run.id, rung)
-    _cancel_awaited_children(run.id)
+    cancel_awaited(run.id)
     db.session.refresh(run)
+
+
+def write_cancelled(connection: Connection, run: Row[Any]) -> Sequence[endings.Rung]:
+    """Cancel a run whose row is locked; returns whom to ring for. Raises StateConflict."""
+    if run.state in FINAL:
+        raise StateConflict(f"the run has already {run.state}")
+    if run.state == RunState.RUNNING:
+        asked = {"cancel_requested_at": clock.now()}
+        connection.execute(update(Run.__table__).where(Run.id == run.id).values(**asked))
+        return ()
+    error = endings.cancelled_error()
+    return endings.close(connection, run, RunState.CANCELLED, error, None)
 
 
 def cancel_unless_ended(run: Run) -> None:
@@ -221,7 +239,8 @@ def _with_origin(workflow_id: int, origin_key: str | None) -> str | None:
     return db.session.scalar(select(Run.id).where(*same))
 
 
-def _cancel_awaited_children(run_id: str) -> None:
+def cancel_awaited(run_id: str) -> None:
+    """Cancel the runs that a cancelled one was waiting for."""
     waits = select(Wait.path, Wait.round).where(Wait.run_id == run_id, Wait.kind == "child")
     awaited = [children.place_of(*wait) for wait in db.session.execute(waits)]
     query = select(Run).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))

@@ -1,0 +1,145 @@
+"""What a bulk action does to one run: cancel it, run it again, or retry it where it failed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from core.engine.errors import StateConflict
+from core.engine.states import FINAL, RunState
+from core.runtime import admission, endings, resuming, runs
+from core.runtime.resuming import NotResumable, Plan
+from core.runtime.runs import NothingPublished
+from core.storage.db import db
+from core.storage.run import Run, Wait
+from core.storage.workflow import Workflow
+
+KINDS = ("cancel", "rerun", "retry")
+GONE = "it is not there any more"
+ENDED = "it had ended already"
+NOT_ENDED = "it has not ended yet"
+DELETED = "its workflow has been deleted"
+UNPUBLISHED = "its workflow has not been published"
+RUN, WAIT = Run.__table__, Wait.__table__
+
+
+class Skipped(Exception):
+    """It can't be done to this run; the message says why, in words without a full stop."""
+
+
+@dataclass(slots=True)
+class Told:
+    """Who has to hear of it once it is committed."""
+
+    entering: list[Run] = field(default_factory=list)
+    ended: list[tuple[str, Sequence[endings.Rung]]] = field(default_factory=list)
+
+    def tell(self) -> None:
+        """Ring for them; what nobody hears is rung for again by the scheduler."""
+        admission.enter_all(self.entering)
+        for run_id, rung in self.ended:
+            endings.tell(run_id, rung)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one run."""
+
+    state: str  # asked | done | skipped | failed
+    reason: str | None = None
+    new_run_id: str | None = None
+
+
+Prepared = Plan | Skipped | None
+
+
+def prepare(action: Any, run: Row[Any] | None) -> Prepared:
+    """What can be found out before the transaction in which it is done."""
+    if action.kind != "retry" or run is None:
+        return None
+    try:
+        return resuming.plan(run, is_published=action.on_published)
+    except NotResumable as refused:
+        return Skipped(str(refused))
+
+
+def act(
+    connection: Connection, action: Any, run: Row[Any] | None, prepared: Prepared, told: Told
+) -> Result:
+    """Do it to the run whose row is locked, in the transaction that notes what became of it."""
+    try:
+        if run is None:
+            raise Skipped(GONE)
+        if isinstance(prepared, Skipped):
+            raise prepared
+        if action.kind == "cancel":
+            return _cancel(connection, run, told)
+        if action.kind == "rerun":
+            return _run_again(action, run, told)
+        return _retry(connection, action, run, prepared, told)
+    except Skipped as why:
+        return Result("skipped", str(why))
+
+
+def origin_key(action_id: str, run_id: str) -> str:
+    """What makes a second run for the same one impossible."""
+    return f"bulk:{action_id}:{run_id}"
+
+
+def origin_of(run: Run | Row[Any]) -> tuple[str, str] | None:
+    """Of a run that a bulk action started: the action, and the run that it repeats."""
+    kind, _, rest = (run.origin_key or "").partition(":")
+    action_id, _, run_id = rest.partition(":")
+    return (action_id, run_id) if kind == "bulk" and run_id else None
+
+
+def waiting_for_others(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these runs that wait for a run of theirs to end."""
+    query = select(WAIT.c.run_id).where(WAIT.c.run_id.in_(ids), WAIT.c.kind == "child")
+    return set(connection.execute(query).scalars())
+
+
+def _cancel(connection: Connection, run: Row[Any], told: Told) -> Result:
+    try:
+        rung = runs.write_cancelled(connection, run)
+    except StateConflict:
+        raise Skipped(ENDED) from None
+    told.ended.append((run.id, rung))
+    return Result("done")
+
+
+def _run_again(action: Any, run: Row[Any], told: Told) -> Result:
+    if run.state not in FINAL:
+        raise Skipped(NOT_ENDED)
+    workflow = db.session.get_one(Workflow, run.workflow_id)
+    if workflow.deleted_at is not None:
+        raise Skipped(DELETED)
+    again = {"by": action.started_by, "origin_key": origin_key(action.id, run.id)}
+    make = runs.new_test if run.mode != "live" else runs.new_by_hand
+    try:
+        new = runs.add(make(workflow, run.input, **again))
+    except NothingPublished:
+        raise Skipped(UNPUBLISHED) from None
+    told.entering.append(new)
+    return Result("done", new_run_id=new.id)
+
+
+def _retry(
+    connection: Connection, action: Any, run: Row[Any], plan: Plan | None, told: Told
+) -> Result:
+    if plan is None or run.state != RunState.FAILED:
+        raise Skipped("somebody has taken it up already")
+    try:
+        told.entering.append(resuming.reopen(connection, run, plan, by=action.started_by))
+    except StateConflict as conflict:
+        raise Skipped(str(conflict)) from None
+    return Result("done")
+
+
+def by_id(connection: Connection, ids: Sequence[str], *, locked: bool) -> Mapping[str, Row[Any]]:
+    """These runs' rows; locked from the newest on, as a run that ends locks its parent last."""
+    query = select(RUN).where(RUN.c.id.in_(ids)).order_by(RUN.c.id.desc())
+    if locked:
+        query = query.with_for_update()
+    return {row.id: row for row in connection.execute(query)}
