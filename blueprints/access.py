@@ -5,15 +5,15 @@ import secrets
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, request, session
+from flask import Flask, abort, current_app, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from blueprints.hypermedia import ask_to_sign_in
-from blueprints.policy import ROUTES, Verb, may
+from blueprints.hypermedia import ask_to_sign_in, go_to
+from blueprints.policy import ROUTES, WITHOUT_SECOND_FACTOR, Verb, may
 from core import config
-from core.runtime import signing_in
+from core.runtime import second_factor, signing_in
 from core.storage.db import db
 from core.storage.run import Run
 from core.storage.user import User
@@ -84,7 +84,16 @@ def guard() -> Response | None:
         return ask_to_sign_in()
     if not i_may(verb):
         abort(403)
+    if owes_second_factor() and request.endpoint not in WITHOUT_SECOND_FACTOR:
+        return go_to(url_for("settings.profile", _anchor="second-factor"))
     return None
+
+
+def owes_second_factor() -> bool:
+    """Whether the workspace asks everybody for two-factor sign-in, and this person has none."""
+    signed_in = me()
+    asked = signed_in.workspace.asks_second_factor
+    return asked and second_factor.on_since(signed_in.person.id) is None
 
 
 def verb_of(endpoint: str) -> Verb:

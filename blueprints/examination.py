@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from blueprints import assets
 from core import config
-from core.runtime import connections, consistency, holding, readiness, users, vitals
+from core.runtime import consistency, holding, readiness, stored_secrets, users, vitals
 from core.storage import copies, migrate
 
 OTHERS = 0o077
@@ -51,7 +51,7 @@ def in_words(breaks: Iterable[consistency.Break]) -> str:
 def contents() -> Iterator[Finding]:
     """What can only be asked where the tables are as this version has them."""
     yield "owner", "nobody yet: open the link that up prints" if users.is_owner_missing() else ""
-    locked = connections.unreadable()
+    locked = stored_secrets.unreadable()
     yield "stored secrets", f"the keys here don't open: {', '.join(locked)}" if locked else ""
     yield "nightly copies", readiness.copy_problem()
     yield "sending", "held since a restore: press Start sending" if holding.is_on() else ""

@@ -120,6 +120,8 @@ ROUTES: dict[str, Verb] = {
     "schedules.move_wait": Verb.RUN,
     "sessions.sign_in": Verb.VISIT,
     "sessions.open_session": Verb.VISIT,
+    "sessions.code": Verb.VISIT,
+    "sessions.check_code": Verb.VISIT,
     "sessions.sign_out": Verb.SEE,
     "sessions.new_owner": Verb.VISIT,
     "sessions.create_owner": Verb.VISIT,
@@ -128,6 +130,10 @@ ROUTES: dict[str, Verb] = {
     "settings.profile": Verb.SEE,
     "settings.change_profile": Verb.SEE,
     "settings.change_password": Verb.SEE,
+    "settings.begin_second_factor": Verb.SEE,
+    "settings.forget_second_factor": Verb.SEE,
+    "settings.switch_on_second_factor": Verb.SEE,
+    "settings.change_second_factor": Verb.SEE,
     "styleguide.index": Verb.SEE,
     "editor.show": Verb.SEE,
     "editor.step_text": Verb.SEE,
@@ -171,6 +177,15 @@ ROUTES: dict[str, Verb] = {
     "workflows.import_file": Verb.EDIT,
     "workflows.new_run": Verb.RUN,
     "workflows.start_run": Verb.RUN,
+}
+
+# What is left to who must set up two-factor sign-in first.
+WITHOUT_SECOND_FACTOR = {
+    "settings.profile",
+    "settings.begin_second_factor",
+    "settings.forget_second_factor",
+    "settings.switch_on_second_factor",
+    "sessions.sign_out",
 }
 
 

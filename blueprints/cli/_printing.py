@@ -32,6 +32,8 @@ def cell(value: Any) -> str:
     """A value in a table."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime):
         return moment(value) or ""
     if isinstance(value, (list, tuple)):

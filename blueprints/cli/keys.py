@@ -20,7 +20,7 @@ def rotate(options: argparse.Namespace) -> None:
     """Make a new key and encrypt every stored secret with it; openBuild may go on running"""
     from blueprints.cli._database import database
     from core import config, config_keys
-    from core.runtime import connections
+    from core.runtime import stored_secrets
     from core.runtime.gateways.secrets import SecretsUnreadable
 
     settings = config.current()
@@ -36,7 +36,7 @@ def rotate(options: argparse.Namespace) -> None:
             keys = (config_keys.fresh_encryption_key(), *settings.encryption_keys)
             config_keys.replace(file, config_keys.written(settings.secret_key, keys))
             config.refresh_keys()
-        count = connections.reseal_all()
+        count = stored_secrets.reseal_all()
         if options.forget_old:
             kept = config.current().encryption_keys[:1]
             config_keys.replace(file, config_keys.written(settings.secret_key, kept))
@@ -45,9 +45,9 @@ def rotate(options: argparse.Namespace) -> None:
 
 def check_all_open() -> None:
     """Refuse when a secret can't be read: it would stay so."""
-    from core.runtime import connections
+    from core.runtime import stored_secrets
 
-    if locked := connections.unreadable():
+    if locked := stored_secrets.unreadable():
         raise Refused(
             f"The keys here don't open the secrets of: {', '.join(locked)}. "
             "Put the missing key back, or enter these secrets again, then rotate."
@@ -71,7 +71,7 @@ def refuse_if_running(home: Path) -> None:
 
 def outcome(count: int, *, is_ours: bool, forgot: bool) -> str:
     """What was done, in words."""
-    secrets = "1 connection's secrets are" if count == 1 else f"{count} connections' secrets are"
+    secrets = "1 stored secret is" if count == 1 else f"{count} stored secrets are"
     if not is_ours:
         return f"{secrets} now encrypted with the first key of OPENBUILD_ENCRYPTION_KEYS."
     older = "Older keys are gone." if forgot else "Older keys stay in the file, for backups."

@@ -180,10 +180,10 @@ def put_keys(keys: str | None) -> None:
 def report(manifest: "Manifest", *, has_keys: bool) -> None:
     """What is there now, what is missing, and what comes next."""
     from blueprints.cli._database import database
-    from core.runtime import connections
+    from core.runtime import stored_secrets
 
     with database():
-        locked = connections.unreadable()
+        locked = stored_secrets.unreadable()
     print(f"Restored as it was at {manifest.made_at}, from openBuild {manifest.version}.")
     if locked:
         print(f"The keys here don't open the secrets of: {', '.join(locked)}.")
@@ -196,5 +196,5 @@ def report(manifest: "Manifest", *, has_keys: bool) -> None:
 
 def what_to_do(has_keys: bool) -> str:
     if has_keys:
-        return "Enter them again on the Connections page."
+        return "Enter them again on the Connections page; for people, ./openbuild users reset-2fa."
     return "Put the old machine's file keys into the data folder, or enter the secrets again."

@@ -1,4 +1,4 @@
-"""Create, list and disable people, and give them new passwords."""
+"""Create, list and disable people, and let back in who is locked out."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -13,9 +13,19 @@ ROLES = ("owner", "admin", "editor", "viewer")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The verbs with who they are about."""
-    made = verbs(parser, create=create, list=list_all, disable=disable, set_password=set_password)
-    for name in ("create", "disable", "set_password"):
-        made[name].add_argument("--email", required=True)
+    made = verbs(
+        parser,
+        create=create,
+        list=list_all,
+        disable=disable,
+        set_password=set_password,
+        reset_2fa=reset_2fa,
+    )
+    made["create"].add_argument("--email", required=True)
+    for name in ("disable", "set_password", "reset_2fa"):
+        who = made[name].add_mutually_exclusive_group(required=True)
+        who.add_argument("email", nargs="?", metavar="EMAIL", help="who it is about")
+        who.add_argument("--email", dest="email_option", metavar="EMAIL", help="the same, named")
     for name in ("create", "set_password"):
         made[name].add_argument("--password-stdin", action="store_true")
     made["create"].add_argument("--name", default="", help="how pages call the person")
@@ -43,20 +53,24 @@ def list_all(options: argparse.Namespace) -> None:
     from blueprints.cli._database import database
     from blueprints.cli._printing import moment, print_rows
     from core.storage.membership import Membership
+    from core.storage.second_factor import SecondFactor
     from core.storage.user import User
 
     with database():
+        protected = SecondFactor.protected()
         rows = [
             {
                 "email": user.email,
                 "name": user.name,
                 "role": found.role if (found := Membership.first_of(user.id)) else None,
+                "two_factor": user.id in protected,
                 "created_at": moment(user.created_at),
                 "disabled_at": moment(user.disabled_at),
             }
             for user in User.everybody()
         ]
-    print_rows(rows, as_json=options.json, columns="email name role created_at disabled_at")
+    columns = "email name role two_factor created_at disabled_at"
+    print_rows(rows, as_json=options.json, columns=columns)
 
 
 def disable(options: argparse.Namespace) -> None:
@@ -65,8 +79,9 @@ def disable(options: argparse.Namespace) -> None:
     from core.runtime import users
 
     with database():
-        users.disable(person(options.email))
-        print(f"{options.email} can't sign in any more.")
+        found = person(options)
+        users.disable(found)
+        print(f"{found.email} can't sign in any more.")
 
 
 def set_password(options: argparse.Namespace) -> None:
@@ -77,14 +92,29 @@ def set_password(options: argparse.Namespace) -> None:
 
     password = read_secret("password", from_stdin=options.password_stdin)
     with database(users.InvalidPerson):
-        users.set_password(person(options.email), password)
-        print(f"{options.email} has a new password.")
+        found = person(options)
+        users.set_password(found, password)
+        print(f"{found.email} has a new password.")
 
 
-def person(email: str) -> "User":
-    """The person with that email."""
+def reset_2fa(options: argparse.Namespace) -> None:
+    """Take two-factor sign-in from who lost the phone and the codes; all their sessions end"""
+    from blueprints.cli._database import database
+    from core.runtime import second_factor_changes
+
+    with database():
+        found = person(options)
+        if second_factor_changes.reset(found):
+            print(f"{found.email} signs in with the password alone now, and can set it up anew.")
+        else:
+            print(f"{found.email} had no two-factor sign-in. All their sessions are ended.")
+
+
+def person(options: argparse.Namespace) -> "User":
+    """The person whom a command is about."""
     from core.storage.user import User
 
+    email = options.email or options.email_option
     found = User.with_email(email)
     if found is None:
         raise Refused(f"Nobody here has the email {email}.")

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("sessions", __name__)
 
-from blueprints.sessions import owner, views  # noqa: E402, F401
+from blueprints.sessions import code, owner, views  # noqa: E402, F401

@@ -6,8 +6,9 @@ from werkzeug.wrappers import Response
 
 from blueprints.access import let_in, let_out
 from blueprints.hypermedia import go_to, render
-from blueprints.sessions import bp
-from core.runtime import signing_in, users, workspaces
+from blueprints.sessions import bp, half_way
+from blueprints.sessions.wanted import wanted_page
+from core.runtime import second_factor, signing_in, users, workspaces
 from core.runtime.signing_in import SignInRefused
 from core.storage.workspace import Workspace
 
@@ -26,6 +27,9 @@ def open_session() -> Response:
         person = signing_in.authenticate(
             form.get("email", ""), form.get("password", ""), request.remote_addr or ""
         )
+        if second_factor.on_since(person.id) is not None:
+            half_way.begin(person, stays="stays" in form)
+            return go_to(url_for("sessions.code", next=request.values.get("next") or None))
         let_in(person, stays="stays" in form)
     except SignInRefused as refusal:
         return door(email=form.get("email", ""), error=str(refusal), status=422)
@@ -49,10 +53,3 @@ def door(*, email: str = "", error: str = "", status: int = 200) -> Response:
         owner_missing=users.is_owner_missing(),
         workspace_label=workspace.label if workspace else "openBuild",
     )
-
-
-def wanted_page() -> str:
-    """Where the person was going; never another site."""
-    wanted = request.values.get("next", "")
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if is_ours and wanted.isprintable() else url_for("home.index")

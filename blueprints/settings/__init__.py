@@ -12,4 +12,4 @@ SETTINGS = (
     Entry("General", icon="sliders-horizontal", endpoint="settings.workspace", order=10),
 )
 
-from blueprints.settings import profile, views  # noqa: E402, F401
+from blueprints.settings import profile, second_factor, views  # noqa: E402, F401

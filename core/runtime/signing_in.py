@@ -2,28 +2,24 @@
 
 import secrets
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import delete
 
 from core import clock
-from core.runtime import passwords
-from core.storage.db import db, insert_missing, transaction
+from core.runtime import passwords, second_factor, tries
+from core.runtime.gateways.secrets import SecretsUnreadable
+from core.runtime.second_factor import Accepted
+from core.runtime.tries import SignInRefused as SignInRefused
+from core.storage.db import transaction
 from core.storage.membership import Membership
-from core.storage.user import SignInAttempts, User
+from core.storage.user import User
 from core.storage.web_session import SignedIn, WebSession, hash_of
 
 TRIES_EACH = 5  # for one email from one address
 TRIES_OF_ADDRESS = 30  # for all emails from one address
-FORGET_AFTER = timedelta(minutes=30)
-FIRST_PAUSE = timedelta(minutes=1)
-LONGEST_PAUSE = timedelta(hours=1)
+TRIES_AT_CODES = 10  # for one person from all addresses
 DAY = timedelta(days=1)
 LONG_STAY = timedelta(days=30)
-
-
-class SignInRefused(Exception):
-    """Email or password is wrong, or there were too many tries; the text says which."""
 
 
 def authenticate(email: str, password: str, address: str) -> User:
@@ -32,11 +28,51 @@ def authenticate(email: str, password: str, address: str) -> User:
     user = User.with_email(email)
     right = passwords.is_right(password, user.password_hash if user else None)
     if user is None or not right:
-        raise SignInRefused(f"Email or password is wrong. {_after(tries_left)}")
+        raise SignInRefused(f"Email or password is wrong. {tries.after(tries_left)}")
     if user.disabled_at is not None:
         raise SignInRefused("This account is switched off. Ask whoever runs openBuild.")
-    _forget_tries(email, address)
+    tries.forget(_key(email, address), take_back=_key("", address))
     return user
+
+
+def confirm_password(user: User, password: str, address: str) -> None:
+    """Make sure that who is signed in knows the password; counted like signing in."""
+    tries_left = _count_try(user.email, address)
+    if not passwords.is_right(password, user.password_hash):
+        raise SignInRefused(f"This is not your password. {tries.after(tries_left)}")
+    tries.forget(_key(user.email, address), take_back=_key("", address))
+
+
+def check_code(user: User, typed: str, address: str) -> Accepted:
+    """Use up a code of the person's second factor; each try is counted before it is made."""
+    tries_left = count_code_try(user, typed, address)
+    try:
+        accepted = second_factor.accept(user.id, typed)
+    except SecretsUnreadable:
+        raise SignInRefused(
+            "The key of your app can't be read here. A recovery code still works."
+        ) from None
+    if accepted is None:
+        raise SignInRefused(f"{_wrong(typed)} {tries.after(tries_left)}")
+    forget_code_tries(user, address)
+    return accepted
+
+
+def count_code_try(user: User, typed: str, address: str) -> int:
+    """Count a try at a code; how many are left before a pause."""
+    with transaction():
+        left = tries.count(_code_key(user, address), TRIES_EACH, forget_after=DAY)
+        if second_factor.is_time_code(typed):
+            # A million codes can be guessed from many addresses, and someone who does knows the
+            # password: this count is the person's alone. Recovery codes can't be guessed.
+            ours = tries.count(_code_key(user), TRIES_AT_CODES, forget_after=DAY)
+            left = min(left, ours)
+        return min(left, tries.count(_key("", address), TRIES_OF_ADDRESS))
+
+
+def forget_code_tries(user: User, address: str) -> None:
+    """After a right code."""
+    tries.forget(_code_key(user, address), _code_key(user), take_back=_key("", address))
 
 
 def open_session(user: User, *, stays: bool, browser: str) -> str:
@@ -93,50 +129,19 @@ def _prolong(session_id: int, until: datetime) -> None:
 def _count_try(email: str, address: str) -> int:
     """Count a try for this email and for this address; how many are left before a pause."""
     with transaction():
-        left = _count(_key(email, address), TRIES_EACH)
-        return min(left, _count(_key("", address), TRIES_OF_ADDRESS))
-
-
-def _count(key: str, limit: int) -> int:
-    now = clock.now()
-    # Two first tries at once must not both make the row.
-    first = {"key": key, "count": 0, "last_at": now}
-    insert_missing(db.session.connection(), SignInAttempts.__table__, first)
-    tries = db.session.get_one(SignInAttempts, key, with_for_update=True, populate_existing=True)
-    if tries.blocked_until is not None and tries.blocked_until > now:
-        raise SignInRefused(f"Too many tries. Wait {_in_words(tries.blocked_until - now)}.")
-    if now - tries.last_at > FORGET_AFTER:
-        tries.count, tries.blocked_until = 0, None
-    tries.count, tries.last_at = tries.count + 1, now
-    if tries.count >= limit:
-        pause = FIRST_PAUSE * 2 ** min(tries.count - limit, 10)
-        tries.blocked_until = now + min(pause, LONGEST_PAUSE)
-    return max(0, limit - tries.count)
-
-
-def _forget_tries(email: str, address: str) -> None:
-    with transaction() as session:
-        keys = [_key(email, address)]
-        session.execute(delete(SignInAttempts).where(SignInAttempts.key.in_(keys)))
-        from_address = session.get(SignInAttempts, _key("", address))
-        if from_address is not None:
-            from_address.count -= 1
-            from_address.blocked_until = None
+        left = tries.count(_key(email, address), TRIES_EACH)
+        return min(left, tries.count(_key("", address), TRIES_OF_ADDRESS))
 
 
 def _key(email: str, address: str) -> str:
-    return sha256(f"{email.strip().lower()}|{address}".encode()).hexdigest()
+    return tries.key_of(email.strip().lower(), address)
 
 
-def _after(tries_left: int) -> str:
-    if tries_left == 0:
-        return "Now there is a pause of a minute."
-    return f"{tries_left} more {'try' if tries_left == 1 else 'tries'}, then a pause of a minute."
+def _code_key(user: User, address: str = "") -> str:
+    return tries.key_of("code", str(user.id), address)
 
 
-def _in_words(pause: timedelta) -> str:
-    seconds = max(1, round(pause.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} seconds"
-    minutes = round(seconds / 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+def _wrong(typed: str) -> str:
+    if second_factor.is_time_code(typed):
+        return "This is not the code of now, or it was used before. Wait for the next one."
+    return "This is none of your recovery codes, or it was used before."

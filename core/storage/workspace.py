@@ -18,6 +18,7 @@ class Workspace(db.Model):  # type: ignore[name-defined,misc]
     created_at: Mapped[datetime] = mapped_column(Instant)
     schedules_paused_at: Mapped[datetime | None] = mapped_column(Instant)
     schedules_paused_by: Mapped[str | None]
+    asks_second_factor: Mapped[bool] = mapped_column(default=False)  # of everybody in it
 
     @classmethod
     def named(cls, name: str) -> "Workspace | None":

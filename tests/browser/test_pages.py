@@ -7,6 +7,8 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from core import clock
+from core.runtime import time_codes
 from tests.browser.conftest import EMAIL, PHONE, WIDE
 from tests.people import PASSWORD
 
@@ -160,3 +162,38 @@ def test_dark_is_kept_for_the_person(open_page):
     page.get_by_text("As the system").click()
     page.click("#profile-form button:has-text('Save')")
     expect(page.locator("html:not([data-theme])")).to_have_count(1)
+
+
+def test_a_second_factor_is_set_up_and_asked_for(open_page, look_at):
+    page = open_page("/settings/account")
+    page.click("text=Set it up")
+    key = page.locator(".qr__key copy-button").get_attribute("value")
+    expect(page.locator(".qr__picture > svg")).to_be_visible()
+    assert look_at(page) == []
+    prove(page, code_of(key, later=-1), "Switch on")
+    expect(page.locator(".codes code")).to_have_count(10)
+    recovery = page.locator(".codes code").all_inner_texts()
+
+    stranger = open_page("/settings?from=mail", state=None)
+    stranger.fill("#email", EMAIL)
+    stranger.fill("#password", PASSWORD)
+    stranger.press("#password", "Enter")
+    expect(stranger.locator("#code")).to_be_focused()
+    assert look_at(stranger) == []
+    stranger.fill("#code", code_of(key, later=1))
+    stranger.press("#code", "Enter")
+    stranger.wait_for_url("**/settings?from=mail")
+
+    page.click("text=I have kept them")
+    prove(page, recovery[0], "Switch off")
+    expect(page.get_by_text("It is off")).to_be_visible()
+
+
+def prove(page, code, button):
+    page.fill("#factor-password", PASSWORD)
+    page.fill("#factor-code", code)
+    page.click(f"#second-factor button:has-text('{button}')")
+
+
+def code_of(key, *, later):
+    return time_codes.code_at(key, time_codes.step_at(clock.now()) + later)

@@ -30,7 +30,7 @@ def test_a_running_process_reads_what_was_encrypted_with_a_newer_key(app, settin
     config.use(settings)  # as a process that has been running all the time
 
     assert told.returncode == 0, told.stderr
-    assert "1 connection's secrets are" in told.stdout
+    assert "1 stored secret is" in told.stdout
     newest, older = stored(settings.home)
     assert older == settings.encryption_keys[0]
     assert newest not in told.stdout + told.stderr
