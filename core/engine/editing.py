@@ -38,7 +38,7 @@ def new_step(step_type: StepType, taken_ids: Iterable[str]) -> Step:
     """A step of that type as it is added: a free id, default inputs, its first paths."""
     branches = step_type.fixed_branches if isinstance(step_type, BlockType) else ()
     step_id = free_id(step_type.key, taken_ids)
-    return Step(step_id, step_type.key, step_type.defaults, branches=branches)
+    return Step(step_id, step_type.key, dict(step_type.defaults), branches=branches)
 
 
 def free_id(wished: str, taken: Iterable[str]) -> str:

@@ -29,16 +29,18 @@ def holds(condition: Any, scope: Mapping[str, Any], field: str) -> bool:
 
 def fill_in(step: Step, step_type: StepType, scope: Mapping[str, Any]) -> dict[str, Any]:
     """All inputs that are evaluated at entry, defaults included; raises StepFailed."""
-    given = {**step_type.defaults, **step.inputs}
-    inputs = {}
+    given, defaults, inputs = step.inputs, step_type.defaults, {}
     for field in step_type.fields:
-        if field.key not in given or field.per_turn:
+        key = field.key
+        if field.per_turn or (key not in given and key not in defaults):
             continue
-        value = given[field.key]
-        inputs[field.key] = value if field.literal else evaluate(value, scope, field.label)
-        if field.required and inputs[field.key] is None and field.kind not in ("json", "list"):
+        value = given[key] if key in given else defaults[key]
+        inputs[key] = value if field.literal else evaluate(value, scope, field.label)
+        if inputs[key] is None and field.required and field.kind not in ("json", "list"):
             raise StepFailed(f"“{field.label}” is empty", kind="expression")
-    return {**inputs, **for_each_item(step, step_type, scope, inputs)}
+    if step_type.has_turns:
+        inputs.update(for_each_item(step, step_type, scope, inputs))
+    return inputs
 
 
 def for_each_item(
@@ -47,7 +49,7 @@ def for_each_item(
     """The fields of a step without a body that are evaluated once for each item of its list."""
     fields = [field for field in step_type.fields if field.per_turn and field.key in step.inputs]
     items = inputs.get("list")
-    if not step_type.has_turns or not fields or not isinstance(items, list):
+    if not fields or not isinstance(items, list):
         return {}
     values: dict[str, list[Any]] = {field.key: [] for field in fields}
     for index, item in enumerate(items):

@@ -71,6 +71,18 @@ class History:
     steps: dict[str, StepRecord] = field(default_factory=dict)
     waits: dict[str, WaitRecord] = field(default_factory=dict)
 
+    def knows(self, path: str) -> bool:
+        """Whether anything is recorded of the step at that path."""
+        return (
+            path in self.outputs
+            or path in self.skipped
+            or path in self.stopped
+            or path in self.retries
+            or path in self.given
+            or path in self.earlier
+            or path in self.steps
+        )
+
 
 def restore(
     segments: Iterable[Iterable[Entry]],

@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from core.engine.definition import Branch, Step
@@ -67,7 +68,7 @@ class Log(Protocol):
     def write(self, level: str, message: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StepContext:
     """The world as a step meets it: ports, its effect key, and the time it began."""
 
@@ -96,14 +97,15 @@ class StepType:
     is_example_exact: ClassVar[bool] = False  # has every result just its keys and kinds?
 
     is_block: ClassVar[bool] = False
+    sleeps: ClassVar[bool] = False  # pure, but it ends later than it begins
     has_turns: ClassVar[bool] = False  # fields that are `per_turn` are evaluated for each item
 
     is_called_back: ClassVar[bool] = False  # has `callback_url('<step id>')` an address for it?
 
     plans_runs: ClassVar[bool] = False  # for later: then it may well plan its own workflow again
 
-    @property
-    def defaults(self) -> dict[str, Any]:
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
         """The inputs' default values, by key."""
         return {field.key: field.default for field in self.fields if field.default is not None}
 

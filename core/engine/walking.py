@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from core.engine import answers, crashes, durations, entries, failures, inputs, retry
+from core.engine import answers, crashes, durations, entries, failures, inputs, pure_steps, retry
 from core.engine.blocks import Block
 from core.engine.crashes import StepSkipped
 from core.engine.definition import Step
@@ -15,7 +15,7 @@ from core.engine.frames import Frame
 from core.engine.outcomes import AskPeople, AwaitCall, Done, Outcome, Sleep, StartRun, Stop
 from core.engine.requests import BlockTimedOut, Cursor, Pause, Perform, RunAborted, RunStopped
 from core.engine.restore import History, StepRecord
-from core.engine.step_type import RUN_AGAIN, BlockType, Effect, StepContext, StepType
+from core.engine.step_type import RUN_AGAIN, BlockType, Effect, StepType
 
 if TYPE_CHECKING:
     from core.engine.executor import Journal
@@ -74,7 +74,12 @@ class Walker:
         """Walk these steps in order; returns the output of the last one that ran."""
         last = None
         for step in steps:
-            output = yield from self._walk_step(step, frame.prefix + step.id, frame)
+            path = frame.prefix + step.id
+            step_type = self.step_types[step.type]
+            if pure_steps.is_light(step, step_type) and not self.history.knows(path):
+                output = self._walk_light(step, step_type, path, frame)
+            else:
+                output = yield from self._walk_step(step, path, frame)
             if output is not PASSED_OVER:
                 frame.outputs.put(step.id, output)
                 last = output
@@ -97,12 +102,22 @@ class Walker:
             self.journal.add(entries.skipped(path, passed.why, self.now()))
             return PASSED_OVER
         except StepFailed as error:
-            self._record(error, Perform(path, step, self.step_types[step.type], {}, "", 1))
-            if step.on_error != "continue":
-                raise
-            output = {"error": error.described, **error.details}
-            self.journal.add(entries.done(path, output, None, 0, self.now()))
-            return output
+            return self._go_on(error, step, path)
+
+    def _walk_light(self, step: Step, step_type: StepType, path: str, frame: Frame) -> Any:
+        try:
+            return pure_steps.walk(self, step, step_type, path, frame)
+        except StepFailed as error:
+            return self._go_on(error, step, path)
+
+    def _go_on(self, error: StepFailed, step: Step, path: str) -> Any:
+        """What a failed step gives to those behind it, if its author wants that; else raises."""
+        self._record(error, Perform(path, step, self.step_types[step.type], {}, "", 1))
+        if step.on_error != "continue":
+            raise error
+        output = {"error": error.described, **error.details}
+        self.journal.add(entries.done(path, output, None, 0, self.now()))
+        return output
 
     def recall(self, step: Step, frame: Frame) -> None:
         """Show the recorded outputs inside a block that has ended to what comes after it."""
@@ -163,7 +178,7 @@ class Walker:
         outcome = yield from self._attempts(step, step_type, path, given, frame)
         spent = (time.perf_counter_ns() - mark) // 1000
         shown = given if step_type.effect is Effect.PURE else None  # its row has them already
-        return self._finish(path, outcome, (shown, spent, started), frame)
+        return self.finish(path, outcome, (shown, spent, started), frame)
 
     def _attempts(
         self, step: Step, step_type: StepType, path: str, given: Mapping[str, Any], frame: Frame
@@ -227,7 +242,8 @@ class Walker:
         if wait is not None and wait.kind == answers.APPROVAL:
             return (yield from answers.of_people(self, perform.path, wait.wake_at, frame))
         if perform.step_type.effect is Effect.PURE:
-            context = self._context(perform, frame)
+            at, started = perform.path, self.now()
+            context = pure_steps.context(self, at, perform.key, started, perform.timeout, frame)
             outcome: Outcome = perform.step_type.run(perform.inputs, context)
         else:
             known = (yield from self._settle_unknown(perform)) if perform.is_again else None
@@ -293,7 +309,7 @@ class Walker:
             )
         return Done((answer.get("response") or {}).get("body"))
 
-    def _finish(
+    def finish(
         self,
         path: str,
         outcome: Outcome,
@@ -327,12 +343,6 @@ class Walker:
             )
             self.journal.failed(perform, error.described)
 
-    def _context(self, perform: Perform, frame: Frame) -> StepContext:
-        log = _JournalLog(self.journal, perform.path, self.now)
-        zone = (frame.scope.get("run") or {}).get("timezone") or "UTC"
-        world = {"http": _OUTSIDE, "mail": _OUTSIDE, "values": _OUTSIDE, "log": log}
-        return StepContext(perform.key, self.now(), **world, timezone=zone, timeout=perform.timeout)
-
     def _with_deadline(self, step: Step, path: str, frame: Frame) -> Frame:
         """The frame of a block that may only take so long; the deadline outlives a crash."""
         if step.timeout is None:
@@ -357,26 +367,3 @@ class Walker:
         for path, deadline in frame.deadlines:
             if self.now() > deadline:
                 raise BlockTimedOut(path)
-
-
-class _JournalLog:
-    """The log of a pure step: lines become entries."""
-
-    def __init__(self, journal: "Journal", path: str, now: Callable[[], datetime]) -> None:
-        self.journal = journal
-        self.path = path
-        self.now = now
-
-    def write(self, level: str, message: str) -> None:
-        """Keep the line in the journal."""
-        self.journal.add(entries.log(self.path, level, message, self.now()))
-
-
-class _Outside:
-    """What a pure step finds where the outside world would be."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise StepFailed("a pure step cannot reach outside", kind="internal")
-
-
-_OUTSIDE: Any = _Outside()

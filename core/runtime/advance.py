@@ -81,7 +81,8 @@ class Advance:
     def __init__(self, claim: Claim) -> None:
         self.run_row = claim.row
         self.claim = claim
-        self.began = time.monotonic()
+        # As if all turns at it were one piece.
+        self.began: float = time.monotonic() - claim.row.running_ms / 1000
         self.journal = RunJournal(claim, self._spent)
         definition = definitions.of_version(claim.row.version_id)
         settings = definition.settings
@@ -283,7 +284,7 @@ class Advance:
         return replies.merge(self.machine.replies)
 
     def _elapsed(self) -> float:
-        return float(self.run_row.running_ms) / 1000 + time.monotonic() - self.began
+        return time.monotonic() - self.began
 
     def _spent(self) -> dict[str, Any]:
         return {

@@ -22,6 +22,7 @@ class Wait(StepType):
     help = "Go on later: after some time, or at a moment. Restarts do not disturb it."
     category = "logic"
     icon = "timer"
+    sleeps = True
     keywords = ("wait", "delay", "sleep", "pause", "later", "timer", "until", "schedule")
     fields = (
         Field(

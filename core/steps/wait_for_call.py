@@ -17,6 +17,7 @@ class WaitForCall(StepType):
     help = "Give another system an address, and go on with what it sends there."
     category = "logic"
     icon = "webhook"
+    sleeps = True
     keywords = (
         "wait",
         "callback",
