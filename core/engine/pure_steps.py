@@ -26,6 +26,7 @@ def is_light(step: Step, step_type: StepType) -> bool:
         step_type.effect is Effect.PURE
         and not step_type.is_block
         and not step_type.sleeps
+        and not step_type.is_apart
         and step.only_when is None
         and step.retry is None
         and not step.disabled
@@ -51,7 +52,8 @@ def context(
     """The world of a step that does nothing to it."""
     log = _JournalLog(walker.journal, path, walker.now)
     zone = (frame.scope.get("run") or {}).get("timezone") or "UTC"
-    return StepContext(key, started, _OUTSIDE, _OUTSIDE, _OUTSIDE, log, zone, timeout)
+    nothing = _OUTSIDE
+    return StepContext(key, started, nothing, nothing, nothing, log, nothing, zone, timeout)
 
 
 class _JournalLog:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from core.engine.code import CodeLimits, CodeResult
 from core.engine.definition import Branch, Step
 from core.engine.fields import Field
 from core.engine.http_messages import OutgoingAnswer, OutgoingRequest
@@ -62,6 +63,15 @@ class StoredValues(Protocol):
     def increment(self, key: str, by: float, *, expires: datetime | None) -> float: ...
 
 
+class Sandbox(Protocol):
+    """Where an author's code runs: it reaches nothing but the values it is given."""
+
+    def run(
+        self, code: str, values: Mapping[str, Any], limits: CodeLimits, context: "StepContext"
+    ) -> CodeResult:
+        """What the code returns and prints; raises CodeFailed."""
+
+
 class Log(Protocol):
     """Lines an author writes into the run's log."""
 
@@ -78,6 +88,7 @@ class StepContext:
     mail: Mail
     values: StoredValues
     log: Log
+    sandbox: Sandbox
     timezone: str = "UTC"
     timeout: float | None = None  # seconds left for this attempt
 
@@ -95,6 +106,8 @@ class StepType:
     effect: ClassVar[Effect] = Effect.PURE
     example_output: ClassVar[Any] = None  # what the data picker shows before the first run
     is_example_exact: ClassVar[bool] = False  # has every result just its keys and kinds?
+
+    is_apart: ClassVar[bool] = False  # pure, but long enough to be computed beside the run
 
     is_block: ClassVar[bool] = False
     sleeps: ClassVar[bool] = False  # pure, but it ends later than it begins
@@ -118,7 +131,7 @@ class StepType:
         return ""
 
     def recorded(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is kept of the inputs once a step that `has_turns` has ended well."""
+        """What is kept of the inputs once a pure step, or one that `has_turns`, has ended well."""
         return inputs
 
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> Outcome:

@@ -177,7 +177,8 @@ class Walker:
         given = record.inputs if record else self._inputs_at(step, step_type, path, frame)
         outcome = yield from self._attempts(step, step_type, path, given, frame)
         spent = (time.perf_counter_ns() - mark) // 1000
-        shown = given if step_type.effect is Effect.PURE else None  # its row has them already
+        # Of other steps than pure ones the row has the inputs already.
+        shown = step_type.recorded(given) if step_type.effect is Effect.PURE else None
         return self.finish(path, outcome, (shown, spent, started), frame)
 
     def _attempts(
@@ -241,7 +242,7 @@ class Walker:
             return (yield from self._await_child(perform))
         if wait is not None and wait.kind == answers.APPROVAL:
             return (yield from answers.of_people(self, perform.path, wait.wake_at, frame))
-        if perform.step_type.effect is Effect.PURE:
+        if perform.step_type.effect is Effect.PURE and not perform.step_type.is_apart:
             at, started = perform.path, self.now()
             context = pure_steps.context(self, at, perform.key, started, perform.timeout, frame)
             outcome: Outcome = perform.step_type.run(perform.inputs, context)

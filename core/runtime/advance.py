@@ -24,7 +24,7 @@ from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
 from core.engine.step_type import ASK, Effect, StepContext
 from core.engine.walking import Limits
-from core.runtime import definitions, endings, leases, scope
+from core.runtime import definitions, endings, leases, sandbox, scope
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
 from core.runtime.orders import Orders
@@ -142,17 +142,17 @@ class Advance:
                 return
 
     def _perform_all(self, performs: list[Perform]) -> None:
-        """Begin effects: inside ones here, outside ones beside each other in threads."""
+        """Begin effects: inside ones here, outside and long pure ones in threads."""
         outside = [p for p in performs if p.step_type.effect.is_outside]
+        away = [p for p in performs if p.step_type.effect is not Effect.INSIDE]
         for perform in performs:
             if perform.step_type.effect is Effect.INSIDE:
                 self.machine.complete(perform.path, self._inside(perform))
-        if not outside:
-            return
-        self.journal.effects_started(outside)
-        self.begun.update(perform.path for perform in outside)
+        if outside:
+            self.journal.effects_started(outside)
+        self.begun.update(perform.path for perform in away)
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        for perform in outside:
+        for perform in away:
             _threads().submit(self._fly, app, perform)
 
     def _fly(self, app: Flask, perform: Perform) -> None:
@@ -181,7 +181,7 @@ class Advance:
         self.begun.discard(perform.path)
         if isinstance(outcome, BaseException) and not isinstance(outcome, StepFailed):
             raise outcome
-        if not isinstance(outcome, StepFailed):
+        if perform.step_type.effect.is_outside and not isinstance(outcome, StepFailed):
             self.journal.mark(perform, "succeeded")
             self.is_owed_a_commit = perform.after_crash == ASK
         self.machine.complete(perform.path, outcome)
@@ -190,7 +190,8 @@ class Advance:
         """Effects that nobody waits for any more: keep what is already known of them."""
         while not self.landed.empty():
             perform, outcome = self.landed.get()
-            if not isinstance(outcome, BaseException):
+            is_outside = perform.step_type.effect.is_outside
+            if is_outside and not isinstance(outcome, BaseException):
                 self.journal.mark(perform, "succeeded")
 
     def _outside(self, perform: Perform) -> Outcome | StepFailed:
@@ -228,6 +229,7 @@ class Advance:
             mail=self._outbox(perform),
             values=values,
             log=self.journal.log(perform.path),
+            sandbox=sandbox,
             timezone=self.run_row.timezone,
             timeout=perform.timeout,
         )

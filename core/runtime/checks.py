@@ -14,7 +14,7 @@ from core.engine.checking.circles import calls_of
 from core.engine.definition import Definition
 from core.engine.errors import DefinitionError
 from core.engine.scope import parameters_of
-from core.runtime import samples
+from core.runtime import samples, sandbox
 from core.steps import step_types
 from core.storage.connection import Connection
 from core.storage.db import db
@@ -53,6 +53,7 @@ def surroundings(workflow: Workflow, definition: Definition) -> Surroundings:
         name=workflow.name,
         base_url=base_url,
         samples=samples.of_workflow(workflow, definition),
+        read_code=sandbox.problems,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.engine.auth_scheme import AuthScheme
 from core.engine.checking import circles, kinds
+from core.engine.checking.code import code_problems
 from core.engine.checking.fields import condition_problems, field_problems, workflow_problems
 from core.engine.checking.flow import Flow
 from core.engine.checking.known_shapes import known_shapes
@@ -181,6 +182,7 @@ def step_problems(check: Check, step: Step) -> Iterator[Problem]:
     place = Place(step.id, "inputs")
     yield from frame_problems(step, step_type)
     yield from field_problems(step_type.fields, step.inputs, place, check.surroundings)
+    yield from code_problems(step_type.fields, step.inputs, place, check.surroundings)
     yield from secret_problems(step.inputs, place)
     yield from input_problems(check, step, step_type)
     reader = Reader(check.known, step.id)

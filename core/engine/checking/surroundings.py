@@ -1,10 +1,16 @@
 """What there is around a definition: what its workspace has, and what its past runs have made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.engine.checking.shapes import Shape
+from core.engine.code import CodeProblem
 from core.engine.parameters import Parameter
+
+
+def unread(code: str, names: tuple[str, ...]) -> Sequence[CodeProblem]:
+    """What is known of code when nobody can read it."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,8 @@ class Surroundings:
     """Connections with their types, workflows, mail templates, and the shapes of past results.
 
     `mail_templates` are unknown if None. `name` is what the checked workflow is called, `base_url`
-    where calls to this installation go; `samples` are by step id.
+    where calls to this installation go; `samples` are by step id. `read_code` finds what is wrong
+    with code that knows these names.
     """
 
     connections: Mapping[str, str] = field(default_factory=dict)
@@ -33,3 +40,4 @@ class Surroundings:
     name: str = ""
     base_url: str = ""
     samples: Mapping[str, Shape] = field(default_factory=dict)
+    read_code: Callable[[str, tuple[str, ...]], Sequence[CodeProblem]] = unread

@@ -13,6 +13,7 @@ import { insertValue, showAllValues } from "./picker.js"
 import { removeValue, togglePipe } from "./then.js"
 import { justDragged } from "./drag.js"
 import "./keys.js"
+import "./code-field.js"
 import "./token-field.js"
 
 const DOINGS = {

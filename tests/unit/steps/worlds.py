@@ -37,6 +37,11 @@ class MemoryValues:
         return self.values[key]
 
 
+class ClosedSandbox:
+    def run(self, code, values, limits, context):
+        raise AssertionError(f"no code may run, but {code!r} was")
+
+
 class MemoryLog:
     def __init__(self):
         self.lines = []
@@ -48,5 +53,5 @@ class MemoryLog:
 def a_context(**parts):
     """A context with these parts, and harmless ones for the rest."""
     usual = {"http": ClosedHttp(), "mail": ClosedMail()}
-    usual |= {"values": MemoryValues(), "log": MemoryLog()}
+    usual |= {"values": MemoryValues(), "log": MemoryLog(), "sandbox": ClosedSandbox()}
     return StepContext(key="run:step", started_at=NOW, **(usual | parts))
