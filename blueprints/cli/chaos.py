@@ -2,6 +2,7 @@
 
 import argparse
 from importlib import import_module
+from inspect import signature
 from pkgutil import iter_modules
 
 from blueprints.cli import Refused, add_json
@@ -10,6 +11,9 @@ from blueprints.cli import Refused, add_json
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which experiment."""
     parser.add_argument("name", help="a file of tests/chaos with measure()")
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgresql"), help="for experiments that know both"
+    )
     add_json(parser)
 
 
@@ -23,7 +27,11 @@ def run(options: argparse.Namespace) -> None:
     found = {name: each for name, each in experiments.items() if hasattr(each, "measure")}
     if options.name not in found:
         raise Refused(f"There is no experiment {options.name}: {', '.join(found)}.")
-    counted = found[options.name].measure()
+    measure = found[options.name].measure
+    more = {"database": options.database} if options.database else {}
+    if more.keys() - signature(measure).parameters.keys():
+        raise Refused(f"The experiment {options.name} chooses its database itself.")
+    counted = measure(**more)
     if options.json:
         print_json(counted)
         return

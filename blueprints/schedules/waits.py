@@ -7,10 +7,9 @@ from blueprints.formats import plural
 from blueprints.hypermedia import go_to, render
 from blueprints.schedules import bp
 from blueprints.schedules.changes import in_form, read_time
-from core import clock
 from core.engine.calendar import CalendarError
 from core.engine.errors import StateConflict
-from core.runtime import schedule_list
+from core.runtime import schedule_list, schedules
 
 
 @bp.post("/waiting/cancellation")
@@ -32,7 +31,7 @@ def move_wait(run_id: str) -> Response:
     run, typed = visible_run(run_id), request.form.get("at", "")
     try:
         at = read_time(typed)
-        if at <= clock.now():
+        if at <= schedules.now():
             raise CalendarError("This time has passed; choose a later one.")
         schedule_list.move(run, at)
     except CalendarError as error:

@@ -11,6 +11,7 @@ from core.engine.states import Line, Reason, RunState
 from core.runtime import endings, places
 from core.runtime.endings import Rung
 from core.runtime.places import Limit
+from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 from core.storage.workflow import Workflow
@@ -71,7 +72,7 @@ def let_in(workflow_id: int, limit_key: str) -> int:
                 rung += _skip(connection, run)
                 closed.append(run.id)
         if entered:
-            values = {**places.LET_IN, "rung_at": clock.now()}
+            values = {**places.LET_IN, "rung_at": database_now()}
             connection.execute(update(RUN).where(RUN.c.id.in_(entered)).values(**values))
     for run_id in closed:
         queue.announce(run_id)

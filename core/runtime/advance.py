@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from secrets import token_hex
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
-from core import clock, logs, queue
+from core import logs, queue
 from core.engine import answers, crashes, durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Machine
@@ -81,6 +81,7 @@ class Advance:
     def __init__(self, claim: Claim) -> None:
         self.run_row = claim.row
         self.claim = claim
+        self.now = claim.now
         # As if all turns at it were one piece.
         self.began: float = time.monotonic() - claim.row.running_ms / 1000
         self.journal = RunJournal(claim, self._spent)
@@ -93,7 +94,7 @@ class Advance:
             seconds=length,
             elapsed=self._elapsed,
         )
-        self.journal.add(entries.taken(claim.worker_id, claim.fence, clock.now()))
+        self.journal.add(entries.taken(claim.worker_id, claim.fence, claim.now()))
         self.machine = Machine(
             definition,
             step_types(),
@@ -101,7 +102,7 @@ class Advance:
             shared=scope.of_run(claim.row),
             history=self.journal.load(),
             journal=self.journal,
-            now=clock.now,
+            now=claim.now,
             random=random.random,
             limits=self.limits,
         )
@@ -167,7 +168,7 @@ class Advance:
         if not any(map(self.machine.awaits, self.begun)):
             return False
         due = None if _stopping.is_set() else self.machine.next_wake
-        left = LOOK_UP if due is None else (due - clock.now()).total_seconds()
+        left = LOOK_UP if due is None else (due - self.now()).total_seconds()
         most = FLUSH_AFTER if self.journal.is_buffering else LOOK_UP
         try:
             self._take_landed(*self.landed.get(timeout=max(min(left, most), 0)))
@@ -202,7 +203,7 @@ class Advance:
 
     def _inside(self, perform: Perform) -> Outcome | StepFailed:
         """Do it in one transaction with its step run; a failure leaves nothing behind."""
-        orders = Orders(self.run_row, perform)
+        orders = Orders(self.claim, perform)
 
         def act(connection: Connection) -> Outcome:
             if orders.prepared:
@@ -224,7 +225,7 @@ class Advance:
     def _context(self, perform: Perform, values: Any) -> StepContext:
         return StepContext(
             key=perform.key,
-            started_at=clock.now(),
+            started_at=self.now(),
             http=self.outgoing,
             mail=self._outbox(perform),
             values=values,
@@ -243,7 +244,7 @@ class Advance:
         return Outbox(origin, seconds=perform.timeout)
 
     def _wake_due(self) -> bool:
-        now = clock.now()
+        now = self.now()
         due = [p for p in self.machine.paused.values() if p.wake_at and p.wake_at <= now]
         for pause in due:
             is_asked = pause.kind in answers.KINDS
@@ -253,17 +254,17 @@ class Advance:
     def _sleep(self) -> bool:
         """Sleep here for a moment, or on disk; whether the run has been let go."""
         due = self.machine.next_wake
-        if due is not None and due - clock.now() < SHORT_SLEEP:
+        if due is not None and due - self.now() < SHORT_SLEEP:
             self.journal.flush()
-            _stopping.wait(max((due - clock.now()).total_seconds(), 0))
+            _stopping.wait(max((due - self.now()).total_seconds(), 0))
             return False
         pauses = list(self.machine.paused.values())
-        self.journal.add(entries.let_go(self.claim.worker_id, "asleep", clock.now()))
+        self.journal.add(entries.let_go(self.claim.worker_id, "asleep", self.now()))
         response = self._response()
         answers = self.journal.sleep(
             pauses,
             state=RunState.WAITING,
-            reason=_reason(pauses),
+            reason=_reason(pauses, self.now()),
             wake_at=due,
             response=response,
             lease_until=None,
@@ -277,8 +278,8 @@ class Advance:
 
     def _give_back(self) -> None:
         """This process is stopping: another goes on."""
-        self.journal.add(entries.let_go(self.claim.worker_id, "stopping", clock.now()))
-        let_go: dict[str, Any] = {"lease_until": None, "worker_id": None, "rung_at": clock.now()}
+        self.journal.add(entries.let_go(self.claim.worker_id, "stopping", self.now()))
+        let_go: dict[str, Any] = {"lease_until": None, "worker_id": None, "rung_at": self.now()}
         self.journal.commit(state=RunState.QUEUED, **let_go)
         queue.ring(self.run_row.id, self.run_row.lane)
 
@@ -295,12 +296,12 @@ class Advance:
         }
 
 
-def _reason(pauses: list[Pause]) -> str:
+def _reason(pauses: list[Pause], now: datetime) -> str:
     """Why the run waits: for a person, else what comes first in time, else without one."""
     for kind in (crashes.KIND, answers.APPROVAL):
         if any(pause.kind == kind for pause in pauses):
             return kind
-    first = min(pauses, key=lambda pause: (pause.wake_at is None, pause.wake_at or clock.now()))
+    first = min(pauses, key=lambda pause: (pause.wake_at is None, pause.wake_at or now))
     return first.kind
 
 

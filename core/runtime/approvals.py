@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from core import clock, config
+from core import config
 from core.engine import answers, parameters, questions
 from core.engine.errors import StepFailed
 from core.engine.mail_messages import MailAddress, MailFailed, read_addresses
@@ -20,6 +20,7 @@ from core.runtime import approval_letters, callbacks, mail_posting, reminders
 from core.runtime.approval_letters import Letter
 from core.runtime.callbacks import Place
 from core.runtime.outbox import Origin
+from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run, StepRun, Wait
 from core.storage.workflow import Workflow
@@ -53,9 +54,10 @@ class Question:
         return [field.parameter for field in self.form]
 
 
-def ask(connection: Connection, run: Row[Any], perform: Perform, asked: AskPeople) -> AskPeople:
+def ask(
+    connection: Connection, run: Row[Any], perform: Perform, asked: AskPeople, *, now: datetime
+) -> AskPeople:
     """Write the question, its mails and its reminders, all in the step's transaction."""
-    now = clock.now()
     length = answers.shortest(asked.length, perform.timeout)
     until = now + length if length else None
     row = {"run_id": run.id, "path": perform.path, "round": run.round, "kind": answers.APPROVAL}
@@ -109,6 +111,7 @@ def find(place: Place) -> Question | None:
         WAIT.c.answered_at,
         WORKFLOW.c.label,
         WORKSPACE.c.label.label("workspace"),
+        database_now().label("now"),
     )
     same = (WAIT.c.run_id == RUN.c.id) & (WAIT.c.round == RUN.c.round)
     its = (
@@ -197,7 +200,7 @@ def _state(row: Any, is_timed_out: bool) -> str:
         return EXPIRED if is_timed_out else ANSWERED
     if row.state in FINAL or row.cancel_requested_at is not None:
         return ENDED
-    return EXPIRED if row.wake_at is not None and row.wake_at <= clock.now() else OPEN
+    return EXPIRED if row.wake_at is not None and row.wake_at <= row.now else OPEN
 
 
 def _form(given: Mapping[str, Any]) -> Sequence[Asked]:

@@ -5,12 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from core import clock
 from core.engine.errors import StepFailed
 from core.engine.states import RunState
 from core.runtime import batches, children, planned
 from core.storage.batch import Batch
-from core.storage.columns import new_id
+from core.storage.columns import database_now, new_id
 from core.storage.db import db, write_connection
 from core.storage.run import Run
 from core.storage.workflow import Workflow
@@ -77,7 +76,7 @@ def _write_again(connection: Connection, batch: Row[Any], new: str, by: str) -> 
     kept = ("concurrency", "interval", "when_finished")
     values = {key: getattr(batch, key) for key in (*same, *kept)}
     values |= {"id": new, "version_id": found[1], "started_by": by, "again_of": batch.id}
-    batches.write(connection, {**values, "starts_at": clock.now()}, items)
+    batches.write(connection, {**values, "starts_at": database_now()}, items)
 
 
 def _failed(connection: Connection, batch_id: str) -> Sequence[Any]:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -21,7 +21,7 @@ from core.engine.outcomes import Done, StartBatch, StartRun
 from core.engine.states import FINAL, Line, Reason, RunState
 from core.runtime import admission, children, planned, turns
 from core.storage.batch import Batch, BatchPart
-from core.storage.columns import new_id
+from core.storage.columns import database_now, new_id
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 
@@ -56,9 +56,11 @@ def prepare(starter: Row[Any], order: StartBatch) -> Prepared:
     return Prepared(order, workflow_id, version_id, items)
 
 
-def begin(connection: Connection, starter: Row[Any], path: str, prepared: Prepared) -> Done:
+def begin(
+    connection: Connection, starter: Row[Any], path: str, prepared: Prepared, *, now: datetime
+) -> Done:
     """Write the batch with all its items, but none of its runs yet."""
-    order, now = prepared.order, clock.now()
+    order = prepared.order
     batch = {
         "id": new_id(),
         "workspace_id": starter.workspace_id,
@@ -153,7 +155,7 @@ def finish(batch_id: str) -> bool:
         if batch is None or turns.is_unfinished(connection, batch_id):
             return False
         counts = counts_of(connection, batch)
-        ended = {"ended_at": clock.now(), "counts": counts}
+        ended = {"ended_at": database_now(), "counts": counts}
         if batch.state != "cancelled":
             ended["state"] = "done"
             following = _follow(connection, batch, counts)

@@ -113,7 +113,7 @@ def _wake(connection: Connection, run: Row[Any]) -> bool:
     """Queue the run if it sleeps; one that is held looks before it does."""
     asleep = RUN.c.state == RunState.WAITING, RUN.c.line.is_(None)
     moved = update(RUN).where(RUN.c.id == run.id, *asleep)
-    queued = {"state": RunState.QUEUED, "reason": None, "wake_at": None, "rung_at": clock.now()}
+    queued = {"state": RunState.QUEUED, "reason": None, "wake_at": None, "rung_at": database_now()}
     return bool(connection.execute(moved.values(**queued)).rowcount)
 
 

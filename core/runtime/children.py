@@ -15,7 +15,7 @@ from core.engine.outcomes import Done, StartRun
 from core.engine.requests import Perform
 from core.engine.states import Reason, RunState
 from core.runtime import definitions, places, scope, titles
-from core.storage.columns import new_id
+from core.storage.columns import database_now, new_id
 from core.storage.run import Run, Wait
 from core.storage.workflow import Version, Workflow
 
@@ -49,7 +49,7 @@ class Starter:
 
 
 def start(
-    connection: Connection, parent: Row[Any], perform: Perform, order: StartRun
+    connection: Connection, parent: Row[Any], perform: Perform, order: StartRun, *, now: datetime
 ) -> tuple[Run, StartRun | Done]:
     """Write the child and, if the parent waits for it, the wait; raises StepFailed.
 
@@ -64,7 +64,7 @@ def start(
     place = place_of(perform.path, parent.round)
     child = row_of(parent, place, workflow_id, version_id, values, is_planned=order.is_planned)
     if order.at is not None:
-        child |= due(order.at)
+        child |= due(order.at, now)
     connection.execute(insert(RUN).values(child))
     if not order.wait:
         return Run(**child), Done({"run_id": child["id"]})
@@ -80,9 +80,9 @@ def check_chain(parent: Row[Any]) -> None:
         raise StepFailed(said, kind="limit")
 
 
-def due(at: datetime) -> dict[str, Any]:
+def due(at: datetime, now: datetime) -> dict[str, Any]:
     """What is written of a run that is to begin at a moment; one that has passed is at once."""
-    if at <= clock.now():
+    if at <= now:
         return {"due_at": at}
     asleep = {"state": RunState.WAITING, "reason": Reason.TIME, "line": None}
     return {**asleep, "due_at": at, "wake_at": at}
@@ -155,7 +155,7 @@ def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, 
     woken = connection.execute(
         update(RUN)
         .where(RUN.c.id == parent.id, RUN.c.state == RunState.WAITING, _is_answered(child))
-        .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=clock.now())
+        .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=database_now())
     )
     return str(parent.id) if woken.rowcount else None
 

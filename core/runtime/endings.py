@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, update
 
-from core import clock, queue
+from core import queue
 from core.engine.executor import Ended
 from core.engine.states import RunState
 from core.runtime import children, failures, places, turns
 from core.runtime.journal import RunJournal
 from core.runtime.leases import Claim
+from core.storage.columns import database_now
 from core.storage.db import write_connection
 from core.storage.run import Run
 
@@ -36,7 +37,6 @@ def end(
         reason=ended.reason,
         response=response,
         error=ended.error,
-        finished_at=clock.now(),
         **LET_GO,
     )
     tell(claim.row.id, rung)
@@ -69,7 +69,7 @@ def close(
 ) -> Sequence[Rung]:
     """Write a final state for a run nobody holds any more; returns the runs to ring."""
     told = None if error is None else dict(error)
-    values = {"state": state, "error": told, "reason": reason, "finished_at": clock.now()}
+    values = {"state": state, "error": told, "reason": reason, "finished_at": database_now()}
     connection.execute(update(RUN).where(RUN.c.id == run.id).values(**values, **LET_GO))
     answer = {"state": state, "response": None, "error": told}
     return _follow(connection, run, state, answer)

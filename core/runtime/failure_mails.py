@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from core import clock
 from core.engine.mail_messages import MailAddress, MailFailed, read_address
 from core.runtime import failure_letters, mail_posting
 from core.runtime.failure_letters import MOST_WORKFLOWS, Group
 from core.runtime.outbox import Origin
+from core.storage.columns import database_now
 from core.storage.db import db, insert_missing, read_connection, transaction
 from core.storage.failure import Failure, FailureReader
 from core.storage.membership import Membership, Role
@@ -41,12 +41,12 @@ class Reader:
 
 def tell() -> int:
     """Write the mails that are due; of many schedulers one does; returns how many."""
-    before = clock.now() - GATHER
-    newest = func.max(FAILURE.c.id).label("newest")
-    query = select(FAILURE.c.workspace_id, newest).where(FAILURE.c.at < before)
+    newest, now = func.max(FAILURE.c.id).label("newest"), database_now()
+    query = select(FAILURE.c.workspace_id, newest, now.label("now"))
+    query = query.where(FAILURE.c.at < now - GATHER.total_seconds())
     with read_connection() as database:
         found = list(database.execute(query.group_by(FAILURE.c.workspace_id)))
-    return sum(_tell_workspace(row.workspace_id, row.newest) for row in found)
+    return sum(_tell_workspace(row.workspace_id, row.newest, row.now) for row in found)
 
 
 def is_wanted(workspace_id: int, user: User, role: str) -> bool:
@@ -70,11 +70,10 @@ def choose(workspace_id: int, user: User, *, is_wanted: bool) -> None:
 def forget_told() -> None:
     """Forget failures that everybody was told of."""
     with transaction() as session:
-        session.execute(delete(FAILURE).where(FAILURE.c.at < clock.now() - KEPT))
+        session.execute(delete(FAILURE).where(FAILURE.c.at < database_now() - KEPT.total_seconds()))
 
 
-def _tell_workspace(workspace_id: int, newest: int) -> int:
-    now = clock.now()
+def _tell_workspace(workspace_id: int, newest: int, now: datetime) -> int:
     due = [
         reader
         for reader in _readers(workspace_id)

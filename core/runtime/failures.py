@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from core import clock, config
+from core import config
 from core.engine.errors import StepFailed
 from core.engine.outcomes import StartRun
 from core.runtime import children, definitions
+from core.storage.columns import database_now
 from core.storage.db import insert_missing
 from core.storage.failure import Failure
 from core.storage.run import Run, Wait
@@ -34,7 +35,7 @@ def follow(connection: Connection, run: Row[Any], error: Mapping[str, Any] | Non
         return None
     if not _is_awaited(connection, run):
         row = {"workspace_id": run.workspace_id, "workflow_id": run.workflow_id}
-        connection.execute(insert(FAILURE).values(**row, run_id=run.id, at=clock.now()))
+        connection.execute(insert(FAILURE).values(**row, run_id=run.id, at=database_now()))
     order = definitions.of_version(run.version_id).settings.get("on_failure")
     if not order or is_handling(connection, run):
         return None

@@ -14,7 +14,7 @@ from core.runtime import acceptance, admission, runs
 from core.runtime.acceptance import Order
 from core.runtime.runs import NewRun
 from core.storage.call_key import CallKey
-from core.storage.columns import new_id
+from core.storage.columns import database_now, new_id
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 from core.storage.workspace import Workspace
@@ -126,9 +126,10 @@ def key_row(new: NewRun, claim: Claim, *, waits: bool) -> dict[str, Any]:
 
 def wait_alone(key_id: str) -> None:
     """Become the connection that waits for this key's answer; raises StillWaiting."""
-    now = clock.now()
-    free = or_(KEY.c.waited_until.is_(None), KEY.c.waited_until <= now)
-    taken = update(KEY).where(KEY.c.id == key_id, free).values(waited_until=now + WAITER_LEASE)
+    until, now = KEY.c.waited_until, database_now()
+    longest = now + WAITER_LEASE.total_seconds()  # what is later was written by a wrong clock
+    free = or_(until.is_(None), until <= now, until > longest)
+    taken = update(KEY).where(KEY.c.id == key_id, free).values(waited_until=longest)
     with write_connection() as connection:
         if connection.execute(taken).rowcount != 1:
             raise StillWaiting
@@ -137,7 +138,7 @@ def wait_alone(key_id: str) -> None:
 def go_on_waiting(key_id: str) -> None:
     """Renew the claim of a waiting connection."""
     with write_connection() as connection:
-        lease = clock.now() + WAITER_LEASE
+        lease = database_now() + WAITER_LEASE.total_seconds()
         connection.execute(update(KEY).where(KEY.c.id == key_id).values(waited_until=lease))
 
 

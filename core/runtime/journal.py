@@ -20,9 +20,10 @@ from core.engine.errors import RunCancelled, StateConflict
 from core.engine.outcomes import Done
 from core.engine.requests import Pause, Perform
 from core.engine.restore import History, StepRecord, WaitRecord, restore
-from core.engine.states import RunState
+from core.engine.states import FINAL, RunState
 from core.engine.step_type import ASK
 from core.runtime.leases import Claim
+from core.storage.columns import database_now
 from core.storage.db import insert_missing, read_connection, upsert, write_connection
 from core.storage.run import Run, Segment, StepRun, Wait
 
@@ -40,6 +41,7 @@ GUARD = update(RUN).where(
     RUN.c.state == RunState.RUNNING,
     RUN.c.cancel_requested_at.is_(None),
 )
+GUARD_ENDING = GUARD.values(finished_at=database_now())
 ADD_SEGMENT = insert(SEGMENT)
 READ_SEGMENTS = select(SEGMENT.c.entries).where(SEGMENT.c.run_id == bindparam("run"))
 READ_STEPS, READ_WAITS = (
@@ -61,6 +63,7 @@ class RunJournal:
         self.run_id: str = claim.row.id
         self.round: int = claim.row.round
         self.fence = claim.fence
+        self.now = claim.now
         self._seq: int = claim.row.seq
         self._spent = spent
         self._entries: list[Entry] = []
@@ -80,7 +83,7 @@ class RunJournal:
 
     def failed(self, perform: Perform, error: Mapping[str, Any]) -> None:
         """Keep a step's final failure for the next commit."""
-        ended = {"state": "failed", "error": dict(error), "finished_at": clock.now()}
+        ended = {"state": "failed", "error": dict(error), "finished_at": self.now()}
         self._row(perform, **ended)
 
     def flush(self) -> None:
@@ -95,7 +98,7 @@ class RunJournal:
 
     def log(self, path: str) -> "JournalLog":
         """Where a step writes lines for the author."""
-        return JournalLog(self._lines, path)
+        return JournalLog(self._lines, path, self.now)
 
     def effects_started(self, performs: Iterable[Perform]) -> None:
         """Commit that outside effects begin, with all they were computed from.
@@ -110,7 +113,7 @@ class RunJournal:
 
     def mark(self, perform: Perform, state: str) -> None:
         """Keep how an outside effect ended, or that nobody knows; an output follows as an entry."""
-        ended = {} if state == "unknown" else {"finished_at": clock.now()}
+        ended = {} if state == "unknown" else {"finished_at": self.now()}
         self._row(perform, state=state, **ended)
 
     def inside(self, perform: Perform, act: Callable[[Connection], Result]) -> Result:
@@ -128,7 +131,10 @@ class RunJournal:
         is_flushed: bool = False,
         **moves: Any,
     ) -> Any:
-        """Write everything buffered, then `act`, then `moves` of the run: all or nothing."""
+        """Write everything buffered, then `act`, then `moves` of the run: all or nothing.
+
+        When they end it, its end is dated by the database, as its start was.
+        """
         self._take_lines()
         with write_connection(is_flushed=is_flushed) as connection:
             self._guard(connection, moves)
@@ -159,7 +165,7 @@ class RunJournal:
             insert_missing(connection, WAIT, row)
             here = [WAIT.c[key] == row[key] for key in ("run_id", "path", "round")]
             closed = update(WAIT).where(*here, WAIT.c.answered_at.is_(None))
-            connection.execute(closed.values(payload=TIMED_OUT, answered_at=clock.now()))
+            connection.execute(closed.values(payload=TIMED_OUT, answered_at=self.now()))
             return connection.execute(select(WAIT.c.payload).where(*here)).scalar_one()
 
         return self.commit(close)
@@ -184,7 +190,8 @@ class RunJournal:
         if any(row["state"] == "succeeded" for row in self._rows.values()):
             values["deaths"] = 0  # it gets on: whatever killed its holders is past
         held = {"held": self.run_id, "held_fence": self.fence}
-        if connection.execute(GUARD, {**held, **values}).rowcount == 1:
+        guard = GUARD_ENDING if moves.get("state") in FINAL else GUARD
+        if connection.execute(guard, {**held, **values}).rowcount == 1:
             return
         query = select(RUN.c.fence, RUN.c.cancel_requested_at).where(RUN.c.id == self.run_id)
         row = connection.execute(query).one_or_none()
@@ -202,7 +209,7 @@ class RunJournal:
             "run_id": self.run_id,
             "seq": self._seq + 1,
             "fence": self.fence,
-            "at": clock.now(),
+            "at": self.now(),
             "entries": self._entries,
         }
         connection.execute(ADD_SEGMENT, values)
@@ -221,7 +228,7 @@ class RunJournal:
                 "key": perform.key,
                 "inputs": dict(perform.inputs),
                 "fence": self.fence,
-                "started_at": clock.now(),
+                "started_at": self.now(),
             },
         )
         row.update(attempt=perform.attempt, **values)
@@ -236,7 +243,7 @@ class RunJournal:
         row = self._rows.pop(perform.path)
         result = act(connection)
         if isinstance(result, Done):
-            row.update(state="succeeded", output=result.output, finished_at=clock.now())
+            row.update(state="succeeded", output=result.output, finished_at=self.now())
             if perform.step_type.has_turns:
                 row.update(inputs=dict(perform.step_type.recorded(perform.inputs)))
         self._write_row(connection, row)
@@ -275,13 +282,14 @@ class JournalLog:
     It only appends, because effects run in threads, and the journal belongs to the run's own.
     """
 
-    def __init__(self, lines: deque[Entry], path: str) -> None:
+    def __init__(self, lines: deque[Entry], path: str, now: Callable[[], datetime]) -> None:
         self.lines = lines
         self.path = path
+        self.now = now
 
     def write(self, level: str, message: str) -> None:
         """Keep the line for the next commit."""
-        self.lines.append(entries.log(self.path, level, message, clock.now()))
+        self.lines.append(entries.log(self.path, level, message, self.now()))
 
 
 def load(run_id: str, round_: int) -> History:

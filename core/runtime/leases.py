@@ -4,9 +4,10 @@ import logging
 import os
 import platform
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -33,11 +34,18 @@ class Claim:
 
     row: Row[Any]
     worker_id: str
+    asked_at: float  # when it was made, by a clock of ours that nobody sets
 
     @property
     def fence(self) -> int:
         """The number that every write of this holder carries."""
         return int(self.row.fence)
+
+    def now(self) -> datetime:
+        """The time by the database's clock: as this claim found it, and what has passed since."""
+        passed = timedelta(seconds=time.monotonic() - self.asked_at)
+        found: datetime = self.row.lease_until - LEASE
+        return found + passed
 
 
 def worker_id() -> str:
@@ -84,10 +92,11 @@ def claim_all(run_ids: Sequence[str]) -> list[Claim]:
         return []
     with write_connection(is_flushed=False) as connection:
         given = {"claimed": list(run_ids), "holder": worker_id()}
+        asked_at = time.monotonic()  # before the answer: a wait may be longer by that, not shorter
         rows = connection.execute(CLAIM, given).all()
     _held.update((row.id, row.fence) for row in rows)
     _beat()
-    return [Claim(row, worker_id()) for row in rows]
+    return [Claim(row, worker_id(), asked_at) for row in rows]
 
 
 def forget(run_id: str, fence: int | None = None) -> None:

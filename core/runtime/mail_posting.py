@@ -15,6 +15,7 @@ from core.engine.mail_connector import MailConnector
 from core.engine.mail_messages import MailFailed, OutgoingMail
 from core.runtime import mailing, outbox, reminders
 from core.runtime.outbox import MAIL, Origin
+from core.storage.columns import database_now
 from core.storage.connection import Connection
 from core.storage.db import read_connection, transaction, write_connection
 from core.storage.failure import MailSettings
@@ -24,6 +25,7 @@ MOST_AT_ONCE = 20
 MOST_ATTEMPTS = 6
 CLAIMED_FOR = timedelta(minutes=2)  # longer than sending can take
 FIRST_WAIT = timedelta(minutes=1)  # doubled after each attempt
+IS_DUE = MAIL.c.state == QUEUED, MAIL.c.next_try_at <= database_now()
 log = logging.getLogger(__name__)
 _sending = threading.Lock()
 
@@ -98,18 +100,17 @@ def _send_apart(app: Flask) -> None:
 
 def send_queued() -> int:
     """Send what waits to be sent; of many schedulers, each mail is taken by one."""
-    return sum(_send(row.id, row.next_try_at) for row in _due())
+    return sum(_send(mail_id) for mail_id in _due())
 
 
-def _due() -> list[Row[Any]]:
-    due = MAIL.c.state == QUEUED, MAIL.c.next_try_at <= clock.now()
+def _due() -> list[int]:
     with read_connection() as database:
-        query = select(MAIL.c.id, MAIL.c.next_try_at).where(*due).order_by(MAIL.c.next_try_at)
-        return list(database.execute(query.limit(MOST_AT_ONCE)))
+        query = select(MAIL.c.id).where(*IS_DUE).order_by(MAIL.c.next_try_at)
+        return list(database.execute(query.limit(MOST_AT_ONCE)).scalars())
 
 
-def _send(mail_id: int, seen: Any) -> int:
-    row = _claim(mail_id, seen)
+def _send(mail_id: int) -> int:
+    row = _claim(mail_id)
     if row is None or reminders.dropped(row):
         return 0
     try:
@@ -121,10 +122,10 @@ def _send(mail_id: int, seen: Any) -> int:
     return 1
 
 
-def _claim(mail_id: int, seen: Any) -> Row[Any] | None:
-    """The mail, if nobody else has taken it since it was seen."""
-    same = MAIL.c.id == mail_id, MAIL.c.state == QUEUED, MAIL.c.next_try_at == seen
-    taken = update(MAIL).where(*same).values(next_try_at=clock.now() + CLAIMED_FOR)
+def _claim(mail_id: int) -> Row[Any] | None:
+    """The mail, if nobody else has taken it meanwhile: then it is not due any more."""
+    until = database_now() + CLAIMED_FOR.total_seconds()
+    taken = update(MAIL).where(MAIL.c.id == mail_id, *IS_DUE).values(next_try_at=until)
     with write_connection() as database:
         return database.execute(taken.returning(MAIL)).one_or_none()
 
@@ -132,6 +133,7 @@ def _claim(mail_id: int, seen: Any) -> Row[Any] | None:
 def _put_off(row: Row[Any], failure: MailFailed) -> None:
     log.warning("a mail of openBuild's own could not be sent", extra={"mail_id": row.id})
     is_over = row.attempts + 1 >= MOST_ATTEMPTS
-    due = None if is_over else clock.now() + FIRST_WAIT * 2**row.attempts
+    wait = FIRST_WAIT.total_seconds() * 2**row.attempts
+    due = None if is_over else database_now() + wait
     state = FAILED if is_over else QUEUED
     outbox.note(row.id, state=state, error=failure.message, next_try_at=due)

@@ -4,14 +4,14 @@ It is written in the step's own transaction; what need not be, is done once that
 """
 
 import logging
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from core.engine.outcomes import AskPeople, CancelPlanned, Done, Outcome, StartBatch, StartRun
 from core.engine.requests import Perform
 from core.runtime import admission, approvals, batches, children, planned
 from core.runtime.batches import Prepared
+from core.runtime.leases import Claim
 from core.storage.run import Run
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 class Orders:
     """The orders of one step of one run."""
 
-    def __init__(self, run: Row[Any], perform: Perform) -> None:
-        self.run = run
+    def __init__(self, claim: Claim, perform: Perform) -> None:
+        self.run = claim.row
+        self.now = claim.now
         self.perform = perform
         self.prepared: Prepared | None = None
         self.started: Run | None = None
@@ -34,19 +35,23 @@ class Orders:
 
     def settle(self, connection: Connection, outcome: Outcome) -> Outcome:
         """Write what the step asks for; what it goes on with. Raises StepFailed."""
+        now = self.now()
         match outcome:
             case StartRun():
-                self.started, outcome = children.start(connection, self.run, self.perform, outcome)
+                self.started, outcome = children.start(
+                    connection, self.run, self.perform, outcome, now=now
+                )
             case CancelPlanned():
                 return Done({"cancelled": planned.cancel(connection, self.run, outcome)})
             case AskPeople():
-                return approvals.ask(connection, self.run, self.perform, outcome)
+                return approvals.ask(connection, self.run, self.perform, outcome, now=now)
         return outcome
 
     def begin_batch(self, connection: Connection) -> Outcome:
         """Write the batch that was prepared."""
         assert self.prepared is not None
-        outcome = batches.begin(connection, self.run, self.perform.path, self.prepared)
+        here, now = self.perform.path, self.now()
+        outcome = batches.begin(connection, self.run, here, self.prepared, now=now)
         self.batch_id = outcome.output["batch_id"]
         return outcome
 

@@ -12,7 +12,7 @@ from core.engine.mail_composing import plain_text
 from core.engine.mail_messages import MailFailed, OutgoingMail
 from core.engine.mail_templates import MailContent
 from core.runtime import mailing
-from core.storage.columns import new_id
+from core.storage.columns import database_now, new_id
 from core.storage.db import db, insert_missing, read_connection, transaction, write_connection
 from core.storage.mail import (
     FAILED,
@@ -96,7 +96,7 @@ def write(
         "state": state,
         "error": "",
         "attempts": 0,
-        "next_try_at": (at or clock.now()) if state == QUEUED else None,
+        "next_try_at": (at or database_now()) if state == QUEUED else None,
         **columns_of(named),
     }
     here = MAIL.c.workspace_id == origin.workspace_id, MAIL.c.key == origin.key

@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
 
-from core import clock
 from core.engine.expressions import ExpressionError, resolve
 from core.engine.states import FINAL, Line, Reason, RunState
 from core.runtime import definitions
+from core.storage.columns import database_now
 from core.storage.run import Run
 
 LONGEST_KEY = 120  # characters
@@ -113,7 +113,7 @@ def onward() -> dict[str, Any]:
         "reason": case((waits, Reason.LIMIT), else_=None),
         "line": case((waits, Line.LIMIT), else_=None),
         "wake_at": None,
-        "rung_at": clock.now(),
+        "rung_at": database_now(),
     }
 
 
@@ -151,7 +151,7 @@ def pass_on(connection: Connection, run: Row[Any]) -> str | None:
     # The limit may be lower than it was for those who went before: then nobody follows yet.
     if limit is not None and held_count(connection, *_key(run)) >= limit.most:
         return None
-    values = {**LET_IN, "rung_at": clock.now()}
+    values = {**LET_IN, "rung_at": database_now()}
     connection.execute(update(RUN).where(RUN.c.id == following.id).values(**values))
     return str(following.id)
 

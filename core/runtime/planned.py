@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from core import clock
 from core.engine.outcomes import CancelPlanned
 from core.engine.states import Line, RunState
 from core.runtime import endings
 from core.storage.batch import Batch, BatchPart
+from core.storage.columns import database_now
 from core.storage.run import Run
 
 RUN, BATCH, BATCH_PART = Run.__table__, Batch.__table__, BatchPart.__table__
@@ -53,7 +53,7 @@ def cancel_all(connection: Connection, ids: Sequence[str]) -> int:
         "state": RunState.CANCELLED,
         "reason": None,
         "error": endings.cancelled_error("it was taken back before it began"),
-        "finished_at": clock.now(),
+        "finished_at": database_now(),
         **endings.LET_GO,
     }
     ended = update(RUN).where(RUN.c.id.in_(ids), *NOT_BEGUN).values(**values)

@@ -39,8 +39,9 @@ def ring_unheard() -> int:
     if bells is None:
         return 0
     is_queued = RUN.c.state == RunState.QUEUED
-    before = database_now() - UNHEARD_AFTER.total_seconds()
-    unheard = is_queued, or_(RUN.c.rung_at.is_(None), RUN.c.rung_at < before)
+    patience, rung_at = UNHEARD_AFTER.total_seconds(), RUN.c.rung_at
+    is_old = or_(rung_at.is_(None), rung_at < database_now() - patience)
+    unheard = is_queued, or_(is_old, rung_at > database_now() + patience)  # by a wrong clock
     with read_connection() as connection:
         queued = connection.execute(select(func.count()).where(is_queued)).scalar_one()
         if queued <= bells:
@@ -95,7 +96,7 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
                 lane=lane,
                 worker_id=None,
                 lease_until=None,
-                rung_at=clock.now(),
+                rung_at=database_now(),
             )
         )
         final = _settle(connection, run)

@@ -19,6 +19,7 @@ from core.engine.reopening import (
 )
 from core.engine.states import RunState
 from core.runtime import admission, definitions, journal, places
+from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 from core.storage.workflow import Workflow
@@ -105,7 +106,7 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     reopened = plan.reopening.to_json()
     entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
     journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
-    values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": clock.now()}
+    values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": database_now()}
     counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
     connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
     known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}

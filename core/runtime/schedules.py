@@ -10,7 +10,7 @@ from core import clock
 from core.engine import parameters, recurrence
 from core.engine.recurrence import Recurrence
 from core.runtime import runs
-from core.storage.columns import database_now
+from core.storage.columns import database_time
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.schedule import Schedule
@@ -46,7 +46,12 @@ def follow_zone(workspace: Workspace) -> None:
     """The workspace's zone has changed: plan what goes by it anew. The caller commits."""
     by_it = Schedule.workspace_id == workspace.id, Schedule.timezone.is_(None)
     for schedule in db.session.scalars(select(Schedule).where(*by_it)):
-        _plan(schedule, db.session.scalar(select(database_now())) or clock.now())
+        _plan(schedule, now())
+
+
+def now() -> datetime:
+    """The time that schedules and waits go by."""
+    return database_time(db.session())
 
 
 def rhythm(schedule: Schedule) -> Recurrence:
@@ -105,7 +110,7 @@ def move_next(schedule: Schedule, at: datetime) -> None:
         schedule = _locked(schedule)
         if schedule.next_at is None:
             raise BadMove("It has no next time.")
-        if at <= clock.now():
+        if at <= now():
             raise BadMove("This time has passed; use Run now instead.")
         stands_for = schedule.moved_from or schedule.next_at
         after = rhythm(schedule).next_after(stands_for)
@@ -167,13 +172,13 @@ def _read(schedule: Schedule, said: Mapping[str, Any], version: Version) -> None
     schedule.input = given(version.definition.triggers, said.get("input"), zone_of(schedule))
     if is_new:
         schedule.recurrence = when
-        now = db.session.scalar(select(database_now())) or clock.now()
-        schedule.starts_at = now.replace(microsecond=0)
-        _plan(schedule, now)
+        begin = now()
+        schedule.starts_at = begin.replace(microsecond=0)
+        _plan(schedule, begin)
 
 
-def _plan(schedule: Schedule, now: datetime) -> None:
-    schedule.next_at, schedule.moved_from = rhythm(schedule).next_after(now), None
+def _plan(schedule: Schedule, begin: datetime) -> None:
+    schedule.next_at, schedule.moved_from = rhythm(schedule).next_after(begin), None
 
 
 def _switch_all(workspace: Workspace, at: datetime | None, by: str | None) -> None:

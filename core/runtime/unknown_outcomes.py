@@ -8,6 +8,7 @@ from core import clock, queue
 from core.engine import crashes
 from core.engine.errors import StateConflict
 from core.engine.states import RunState
+from core.storage.columns import database_now
 from core.storage.db import write_connection
 from core.storage.run import Run, Wait
 
@@ -32,7 +33,7 @@ def decide(run: Run, path: str, decision: str, *, by: str, output: Any = None) -
         connection.execute(
             update(RUN)
             .where(RUN.c.id == run.id, RUN.c.state == RunState.WAITING)
-            .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=clock.now())
+            .values(state=RunState.QUEUED, reason=None, wake_at=None, rung_at=database_now())
         )
     queue.ring(run.id, row.lane)
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Double, LargeBinary, Text, TypeDecorator
+from sqlalchemy import Connection, Double, LargeBinary, Text, TypeDecorator, select
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 
@@ -79,6 +80,12 @@ def _sqlite_now(*_: Any, **__: Any) -> str:
 @compiles(database_now, "postgresql")
 def _postgresql_now(*_: Any, **__: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
+
+
+def database_time(connection: Connection | Session) -> datetime:
+    """What the database's clock shows; one query, so not for what happens often."""
+    moment: datetime = connection.execute(select(database_now())).scalar_one()
+    return moment
 
 
 def new_id() -> str:

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.chaos import disk, kills, machines, postgresql
+from tests.chaos import disk, kills, machines, postgresql, schedulers
+from tests.conftest import DATABASES
 
 CALLS = 250
 EFFECTS = ("broken_rules", "lost", "stuck", "missing", "wrong_key", "miscounted")
@@ -47,3 +48,14 @@ def test_while_the_disk_is_full_callers_hear_503_and_nothing_is_lost():
     check(found, "other_answers", "damaged")
     assert found["refused_with_503"] > 0
     assert found["healed_after_seconds"] < 60
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_schedulers_that_are_killed_and_frozen_start_each_due_time_once(database):
+    found = schedulers.measure(seconds=6, database=database)
+
+    print(found)
+    for name in ("broken_rules", "stuck", "doubled", "missed", "early"):
+        assert found[name] == 0, found
+    assert found["kills"] > 0
+    assert found["fired"] > 0

@@ -146,7 +146,9 @@ def retry_after(headers: dict[str, str]) -> float | None:
         moment = _date(text)
         if moment is None:
             return None
-        seconds = (moment - clock.now()).total_seconds()
+        # By the clock of whoever said it: ours may be another.
+        said_at = _date(headers.get("date", "")) or clock.now()
+        seconds = (moment - said_at).total_seconds()
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 

@@ -13,7 +13,7 @@ from core.storage.mail import Mail
 from core.storage.run import StepRun, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
-from tests.integration.answers.times import two_hours_later
+from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)

@@ -10,8 +10,8 @@ from core.storage.db import db, transaction
 from core.storage.run import Run, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
-from tests.integration.answers.times import two_hours_later
 from tests.integration.running.test_crash import end_lease
+from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)

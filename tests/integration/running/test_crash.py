@@ -15,6 +15,7 @@ from core.storage.run import Run
 from core.storage.stored_value import StoredValue
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
+from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
 
@@ -136,11 +137,8 @@ def test_a_wait_is_a_row_and_goes_on_when_it_is_due(app, work):
     run = start_run(*STEPS[:1], step("pause", "wait", **{"for": "1h"}), *STEPS[1:])
     work()
     assert (fresh(run).state, run.reason, run.worker_id) == ("waiting", "time", None)
-    with transaction() as session:
-        past = clock.now() - timedelta(seconds=1)
-        session.execute(db.update(Run).values(wake_at=past))
 
-    with clock.freeze(clock.now() + timedelta(hours=1)):
+    with two_hours_later(run):
         duties.wake_due()
         work()
 

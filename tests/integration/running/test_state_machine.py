@@ -28,10 +28,10 @@ from core.storage.run import Run
 from core.storage.stored_value import StoredValue
 from tests.conftest import DATABASES
 from tests.factories import make_workflow, publish
+from tests.times import shift
 from tests.unit.engine.machines import step
 
 LONG = timedelta(days=1)
-true_now = clock.now
 ROUNDS = 60
 SIZE = settings(
     max_examples=15,
@@ -139,7 +139,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def leases_end(self):
-        change(lease_until=true_now() - LONG)
+        change(lease_until=clock.now() - LONG)
         rescue.rescue_dead()
 
     @rule()
@@ -147,7 +147,7 @@ class Lives(RuleBasedStateMachine):
         Lives.passed += LONG
         with transaction() as session:
             asleep = Run.wake_at.is_not(None)
-            session.execute(db.update(Run).where(asleep).values(wake_at=true_now() - LONG))
+            session.execute(db.update(Run).where(asleep).values(wake_at=clock.now() - LONG))
         duties.wake_due()
 
     @precondition(lambda self: self.promised)
@@ -252,7 +252,7 @@ def power_until(commits, before):
 @pytest.mark.parametrize("database", DATABASES, indirect=True)
 def test_whatever_happens_what_was_accepted_ends_once_and_as_promised(app, monkeypatch):
     Lives.outside = Outside()
-    monkeypatch.setattr(clock, "now", lambda: true_now() + Lives.passed)
+    shift(monkeypatch, lambda: Lives.passed)
     monkeypatch.setattr(outgoing.http, "send", Lives.outside.send)
 
     run_state_machine_as_test(Lives, settings=SIZE)

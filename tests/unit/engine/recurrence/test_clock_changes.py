@@ -1,11 +1,16 @@
-"""What schedules do on the nights when clocks change: the table of docs/learning/schedules.md."""
+"""What schedules do on the nights when clocks change: the table of docs/learning/schedules.md.
+
+Run as a program this file prints that table.
+"""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from core.engine import recurrence
 
+DOCS = Path(__file__).parents[4] / "docs/learning/schedules.md"
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 LORD_HOWE, KOLKATA = "Australia/Lord_Howe", "Asia/Kolkata"
 DAILY, MONTHLY = {"every": "1d"}, {"every": "P1M"}
@@ -95,6 +100,31 @@ def test_the_table_has_twenty_four_cases_in_four_zones():
     assert len({zone for zone, *_ in TABLE}) == 4
 
 
+def table():
+    """All cases as the documentation shows them."""
+    head = "| zone | schedule | after | comes |\n|---|---|---|---|\n"
+    return head + "".join(map(row, TABLE))
+
+
+def row(case):
+    zone, schedule, begin, expected = case
+    ((kind, text),) = schedule.items()
+    written = f"`{text}`" if kind == "cron" else f"`every: {text}`"
+    times = ", ".join(map(in_words, expected))
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return f"| {place} | {written} | {in_words(begin)} | {times} |\n"
+
+
+def in_words(said):
+    moment, _, mark = said.partition(" ")
+    at = datetime.fromisoformat(moment)
+    return f"{at.day} {at:%b %Y} {at.hour}:{at:%M}" + (f" *{mark}*" if mark else "")
+
+
+def test_the_documentation_shows_the_table():
+    assert table() in DOCS.read_text()
+
+
 @pytest.mark.parametrize(("zone", "schedule", "begin", "expected"), TABLE)
 def test_looking_back_finds_the_same_times(zone, schedule, begin, expected):
     start = datetime.fromisoformat(begin)
@@ -104,3 +134,7 @@ def test_looking_back_finds_the_same_times(zone, schedule, begin, expected):
     assert rhythm.latest(start, times[-1], 1000) == times
     assert rhythm.latest(start, times[-1], 3) == times[-3:]
     assert rhythm.latest(times[4], times[5], 10) == times[5:6]
+
+
+if __name__ == "__main__":
+    print(table(), end="")
