@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from core import clock
@@ -22,6 +23,7 @@ from core.engine.requests import Pause, Perform
 from core.engine.restore import History, StepRecord, WaitRecord, restore
 from core.engine.states import FINAL, RunState
 from core.engine.step_type import ASK
+from core.runtime.large_values import LargeValues
 from core.runtime.leases import Claim
 from core.storage.columns import database_now
 from core.storage.db import insert_missing, read_connection, upsert, write_connection
@@ -29,6 +31,8 @@ from core.storage.run import Run, Segment, StepRun, Wait
 
 FLUSH_AFTER = 0.05  # seconds
 FLUSH_ENTRIES = 1000
+FEW_ENTRIES = 100  # so few are looked through for large values,
+LARGE_SEGMENT = 256 * 1024  # bytes; more only when they are that large together
 RUN, SEGMENT, STEP_RUN, WAIT = (
     Run.__table__,
     Segment.__table__,
@@ -70,6 +74,7 @@ class RunJournal:
         self._lines: deque[Entry] = deque()  # of steps' logs, which may write from other threads
         self._rows: dict[str, dict[str, Any]] = {}
         self._buffered_at: float | None = None
+        self._large = LargeValues(self.run_id)
 
     def add(self, *added: Entry) -> None:
         """Keep entries for the next commit, which comes soon even if nothing leaves."""
@@ -144,6 +149,7 @@ class RunJournal:
                 self._write_row(connection, row)
             result = act(connection) if act else None
         self._seq += 1
+        self._large.settle()
         self._entries, self._rows, self._buffered_at = [], {}, None
         return result
 
@@ -182,7 +188,7 @@ class RunJournal:
 
     def load(self) -> History:
         """Everything the run has recorded so far; nothing, if nobody has held it before."""
-        return load(self.run_id, self.round) if self._seq else History()
+        return load(self.run_id, self.round, self._large) if self._seq else History()
 
     def _guard(self, connection: Connection, moves: Mapping[str, Any]) -> None:
         """Only the newest holder of a run that nobody cancelled may write."""
@@ -205,12 +211,19 @@ class RunJournal:
             self._entries.append(self._lines.popleft())
 
     def _write_segment(self, connection: Connection) -> None:
+        seq = self._seq + 1
+        content: Any = b""
+        if len(self._entries) > FEW_ENTRIES:
+            content = orjson.dumps(self._entries)
+        if not content or len(content) > LARGE_SEGMENT:
+            content = self._large.lighten(self._entries, seq)
+            self._large.write(connection)
         values = {
             "run_id": self.run_id,
-            "seq": self._seq + 1,
+            "seq": seq,
             "fence": self.fence,
             "at": self.now(),
-            "entries": self._entries,
+            "entries": content,
         }
         connection.execute(ADD_SEGMENT, values)
 
@@ -292,11 +305,13 @@ class JournalLog:
         self.lines.append(entries.log(self.path, level, message, self.now()))
 
 
-def load(run_id: str, round_: int) -> History:
+def load(run_id: str, round_: int, large: LargeValues | None = None) -> History:
     """Everything a run has recorded so far, in that round."""
+    large = large or LargeValues(run_id)
     with read_connection() as connection:
         here = {"run": run_id, "round": round_}
-        segments = connection.execute(READ_SEGMENTS.order_by(SEGMENT.c.seq), here).scalars()
+        written = connection.execute(READ_SEGMENTS.order_by(SEGMENT.c.seq), here).scalars().all()
+        segments = (large.read(connection, entries) for entries in written)
         steps = connection.execute(READ_STEPS, here)
         waits = connection.execute(READ_WAITS, here)
         earlier = connection.execute(READ_EARLIER, here) if round_ > 1 else ()

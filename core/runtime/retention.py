@@ -12,7 +12,7 @@ from core import clock, config
 from core.engine.states import FINAL, RunState
 from core.storage.call_key import CallKey
 from core.storage.db import read_connection, write_connection
-from core.storage.run import Run, Segment, StepRun, Wait
+from core.storage.run import Payload, Run, Segment, StepRun, Wait
 from core.storage.run_counts import first_id_at
 from core.storage.schedule import Schedule
 from core.storage.workspace import Workspace
@@ -23,7 +23,7 @@ BREATH_SECONDS = 0.01  # between two batches, in which others write
 LOOK_EVERY = 300.0  # seconds, once all is forgotten
 LEAST_AGE = timedelta(hours=1)  # whoever waits for a run's end must find it
 RUN, KEY, SCHEDULE = Run.__table__, CallKey.__table__, Schedule.__table__
-OF_A_RUN: tuple[Table, ...] = tuple(table.__table__ for table in (Segment, StepRun, Wait))
+OF_A_RUN: tuple[Table, ...] = tuple(table.__table__ for table in (Segment, Payload, StepRun, Wait))
 log = logging.getLogger(__name__)
 
 

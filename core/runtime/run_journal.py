@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_
 
 from core.engine import crashes, traces
 from core.engine.traces import Traces
+from core.runtime.large_values import LargeValues
 from core.storage.db import db
 from core.storage.run import Segment, StepRun, Wait
 
@@ -44,8 +45,10 @@ def journal_of(run_id: str) -> Iterator[Traces]:
 def _read_on(run_id: str, kept: _Kept) -> None:
     query = db.select(Segment.seq, Segment.at, Segment.entries)
     query = query.where(Segment.run_id == run_id, Segment.seq > kept.seq).order_by(Segment.seq)
-    for seq, at, entries in db.session.execute(query):
-        traces.read_on(kept.traces, at, entries)
+    large = LargeValues(run_id)
+    for seq, at, entries in db.session.execute(query).all():
+        whole = large.read(db.session.connection(), entries)
+        traces.read_on(kept.traces, at, whole)
         kept.seq = seq
 
 

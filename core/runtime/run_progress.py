@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.engine import traces
 from core.engine.traces import Traces
 from core.runtime import definitions
+from core.runtime.large_values import without
 from core.runtime.run_journal import StepRows, needed_always
 from core.runtime.run_list import RunLine
 from core.runtime.run_steps import StepWalk
@@ -53,7 +54,7 @@ def _journals(ids: list[str]) -> dict[str, Traces]:
     query = query.where(Segment.run_id.in_(ids)).order_by(Segment.run_id, Segment.seq)
     segments = defaultdict(list)
     for run_id, at, entries in db.session.execute(query):
-        segments[run_id].append((at, entries))
+        segments[run_id].append((at, without(entries)))
     return {run_id: traces.read(segments[run_id]) for run_id in ids}
 
 

@@ -51,14 +51,14 @@ class Json(TypeDecorator[Any]):
 
 
 class JsonBlob(TypeDecorator[Any]):
-    """A JSON value kept as bytes, for what only the machine reads."""
+    """A JSON value kept as bytes, for what only the machine reads; bytes are JSON already."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> bytes | None:
         """Null stays NULL."""
-        return None if value is None else orjson.dumps(value)
+        return value if value is None or isinstance(value, bytes) else orjson.dumps(value)
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> Any:
         """NULL stays null."""

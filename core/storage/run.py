@@ -116,6 +116,15 @@ class Segment(db.Model):  # type: ignore[name-defined,misc]
     entries: Mapped[Any] = mapped_column(JsonBlob)
 
 
+class Payload(db.Model):  # type: ignore[name-defined,misc]
+    """A large value that entries name; written once, with the first segment that has it."""
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[Any] = mapped_column(JsonBlob)
+
+
 class StepRun(db.Model):  # type: ignore[name-defined,misc]
     """One step's effect, or its failure, in one round of a run."""
 
