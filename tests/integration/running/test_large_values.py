@@ -7,7 +7,7 @@ from core.storage.db import db, write_connection
 from core.storage.run import Payload, Run, Segment
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
-from tests.integration.answers.times import two_hours_later
+from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
