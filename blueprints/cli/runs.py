@@ -1,9 +1,9 @@
-"""List, show, cancel and retry runs."""
+"""List, show, cancel, rerun and retry runs."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from blueprints.cli import Refused, add_json, add_workspace, verbs
+from blueprints.cli import Refused, _many_runs, add_json, add_workspace, verbs
 
 if TYPE_CHECKING:
     from core.storage.run import Run
@@ -14,7 +14,7 @@ MOST = 1000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The verbs with what they need."""
-    made = verbs(parser, list=list_some, show=show, cancel=cancel, retry=retry)
+    made = verbs(parser, list=list_some, show=show, cancel=cancel, rerun=rerun, retry=retry)
     made["list"].add_argument("--state", action="append", choices=STATES, default=[])
     made["list"].add_argument("--workflow", metavar="NAME")
     made["list"].add_argument("--limit", type=int, default=20, metavar="N")
@@ -22,8 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how = made["retry"].add_mutually_exclusive_group()
     how.add_argument("--skip", action="store_true", help="go on without the failed step")
     how.add_argument("--inputs", metavar="JSON", help="what goes into the failed step instead")
-    for name in ("show", "cancel", "retry"):
-        made[name].add_argument("id", metavar="ID")
+    made["show"].add_argument("id", metavar="ID")
+    for name in ("cancel", "rerun", "retry"):
+        _many_runs.arguments(made[name])
     add_workspace(*made.values())
     add_json(*made.values())
 
@@ -68,8 +69,16 @@ def show(options: argparse.Namespace) -> None:
             print(f"{name:<12}{cell(value)}")
 
 
-def cancel(options: argparse.Namespace) -> None:
-    """End a run on purpose: no step begins after it"""
+def cancel(options: argparse.Namespace) -> int | None:
+    """End a run, or all that match, on purpose: no step begins after it"""
+    if not _many_runs.is_one(options):
+        return _many_runs.begin("cancel", options)
+    cancel_one(options)
+    return None
+
+
+def cancel_one(options: argparse.Namespace) -> None:
+    """End one run on purpose."""
     from blueprints.cli._database import database
     from blueprints.cli._printing import print_json
     from core.engine.errors import StateConflict
@@ -87,8 +96,41 @@ def cancel(options: argparse.Namespace) -> None:
         print(f"{run.id} {asked}.")
 
 
-def retry(options: argparse.Namespace) -> None:
-    """Take a failed run up again from the step that failed; what is done stays done"""
+def rerun(options: argparse.Namespace) -> int | None:
+    """Run again, with the same input, a run or all that match"""
+    from blueprints.cli._database import WHO, database
+    from blueprints.cli._printing import print_json
+    from core.engine.errors import StateConflict
+    from core.runtime import runs
+    from core.runtime.runs import NothingPublished
+    from core.storage.db import db
+    from core.storage.workflow import Workflow
+
+    if not _many_runs.is_one(options):
+        return _many_runs.begin("rerun", options)
+    with database(NothingPublished, StateConflict):
+        run = find(options)
+        workflow = db.session.get_one(Workflow, run.workflow_id)
+        if workflow.deleted_at is not None:
+            raise Refused(f"“{workflow.name}” has been deleted, so it cannot run again.")
+        new = runs.run_again(run, by=WHO)
+        if options.json:
+            print_json(as_object(new, workflow.name))
+        else:
+            print(f"{new.id} repeats {run.id}.")
+    return None
+
+
+def retry(options: argparse.Namespace) -> int | None:
+    """Take up a failed run, or all that match, from the failed step; what is done stays done"""
+    if not _many_runs.is_one(options):
+        return _many_runs.begin("retry", options)
+    retry_one(options)
+    return None
+
+
+def retry_one(options: argparse.Namespace) -> None:
+    """Take up one failed run."""
     from blueprints.cli._database import database
     from blueprints.cli._printing import print_json
     from core.engine.errors import StateConflict

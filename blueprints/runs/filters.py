@@ -162,11 +162,12 @@ class Filters:
         day = f"{moment.day} {moment:%b %Y}"
         return f"{day}, {moment:%H:%M}" if "T" in text else day
 
-    def nothing_found(self) -> str:
-        """The sentence for an empty list."""
+    @property
+    def in_words(self) -> str:
+        """Which runs these are: “failed runs of Orders in the last hour”."""
         wanted = self.wanted
         word = f"{STATES.get(wanted.state, wanted.state).lower()} " if wanted.state else ""
-        words = [f"No {word}runs"]
+        words = [f"{word}runs"]
         if self.workflow:
             words.append(f"of {self.workflow.label}")
         if wanted.text:
@@ -179,8 +180,12 @@ class Filters:
             words.append(f"until {self.said('end')}")
         if wanted.reason or wanted.origin or wanted.mode:
             words.append("with these filters")
-        is_good = wanted.state == "failed" and not wanted.text
-        return " ".join(words) + "." + (" Good." if is_good else "")
+        return " ".join(words)
+
+    def nothing_found(self) -> str:
+        """The sentence for an empty list."""
+        is_good = self.wanted.state == "failed" and not self.wanted.text
+        return f"No {self.in_words}." + (" Good." if is_good else "")
 
 
 def _local(text: str, zone: str) -> datetime:

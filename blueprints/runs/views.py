@@ -8,11 +8,12 @@ from flask import Response, request
 from blueprints import numbers
 from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.approvals.forms import Typed
+from blueprints.bulk import words as bulk_words
 from blueprints.editor.workbench import Workbench
 from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.runs import bp, lane, retrying, step_words, timeline
 from blueprints.runs.filters import Filters
-from core.runtime import approvals, run_list, run_progress, run_view
+from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_view
 from core.runtime.run_steps import ITEMS_SHOWN
 from core.runtime.run_summary import say_time
 from core.runtime.run_view import RunView
@@ -69,6 +70,7 @@ def list_runs(workflow: Workflow | None) -> Response:
         counts=run_list.counts(workspace.id, filters.wanted.workflow_id),
         seen=seen,
         bench=Workbench(workflow) if workflow else None,
+        bulk=() if wants_partials() else bulk_words.open_lines(workspace.id),
         zone=workspace.timezone,
         poll_seconds=1 if any(not line.is_final for line in lines) else 4,
     )
@@ -91,6 +93,7 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "timeline": timeline.draw(view, step),
         "panel": fingerprint(panel_facts(view, step, tab)),
         "words": step_words,
+        "repeats": bulk_kinds.origin_of(view.run),
         "ways": retrying.ways(view) if view.run.state == "failed" else None,
         "questions": approvals.of_run(view.run.id) if view.run.state == "waiting" else (),
         "typed": Typed(),

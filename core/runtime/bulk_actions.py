@@ -13,7 +13,7 @@ from dataclasses import asdict
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from core import clock, config
 from core.engine.states import Line, RunState
@@ -34,6 +34,7 @@ WATCHED = 2_000  # of its latest runs, when those in line are counted
 SHARE_SECONDS = 0.5  # of each second
 MOST_REASONS = 50
 OTHER = "for other reasons"
+WRITTEN: Mapping[str, Any] = {name: bindparam(name) for name in ("state", "reason", "new_run_id")}
 ACTION, ITEM, RUN = BulkAction.__table__, BulkItem.__table__, Run.__table__
 log = logging.getLogger(__name__)
 
@@ -276,10 +277,11 @@ def _with_awaited(connection: Connection, results: Mapping[str, Result]) -> dict
 
 def _note(connection: Connection, action_id: str, results: Mapping[str, Result]) -> None:
     """Write what became of these runs, and count it; the action's row is locked."""
-    for run_id, result in results.items():
-        mine = ITEM.c.action_id == action_id, ITEM.c.run_id == run_id
-        values = {"state": result.state, "reason": result.reason, "new_run_id": result.new_run_id}
-        connection.execute(update(ITEM).where(*mine).values(**values))
+    if not results:
+        return
+    mine = ITEM.c.action_id == action_id, ITEM.c.run_id == bindparam("of")
+    rows = [{"of": run_id, **asdict(result)} for run_id, result in results.items()]
+    connection.execute(update(ITEM).where(*mine).values(WRITTEN), rows)
     states = Counter(result.state for result in results.values())
     columns = ACTION.c.done, ACTION.c.skipped, ACTION.c.failed, ACTION.c.reasons
     mine = ACTION.c.id == action_id

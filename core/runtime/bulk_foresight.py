@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from core.engine.states import FINAL, RunState
 from core.runtime import resuming
 from core.runtime.bulk_actions import MOST, RunsMissing
-from core.runtime.bulk_kinds import DELETED, ENDED, NOT_ENDED, UNPUBLISHED
+from core.runtime.bulk_kinds import DELETED, ENDED, NOT_ENDED, NOT_FAILED, UNPUBLISHED
 from core.runtime.resuming import NotResumable
 from core.runtime.run_filter import RunFilter
 from core.storage.db import read_connection
@@ -60,6 +60,13 @@ def of_matching(
     return _foresee(kind, wanted.conditions(workspace_id), on_published)
 
 
+def count(workspace_id: int, wanted: RunFilter) -> int:
+    """How many runs fit; one more than a bulk action takes, if there are more."""
+    fit = select(RUN.c.id).where(*wanted.conditions(workspace_id)).limit(MOST + 1).subquery()
+    with read_connection() as connection:
+        return int(connection.execute(select(func.count()).select_from(fit)).scalar_one())
+
+
 def _foresee(kind: str, meant: list[ColumnElement[bool]], on_published: bool) -> Foreseen:
     some = select(RUN.c.workflow_id, RUN.c.state, RUN.c.mode).where(*meant).limit(MOST + 1)
     runs = some.subquery()
@@ -99,7 +106,7 @@ def _reason(kind: str, row: Row[Any], on_published: bool) -> str:
             return DELETED
         return UNPUBLISHED if row.mode == "live" and row.published_id is None else ""
     if row.state != RunState.FAILED:
-        return resuming.not_failed(row.state)
+        return NOT_FAILED
     if on_published and row.deleted_at is not None:
         return DELETED
     return UNPUBLISHED if on_published and row.published_id is None else ""

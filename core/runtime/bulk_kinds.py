@@ -16,9 +16,11 @@ from core.storage.run import Run, Wait
 from core.storage.workflow import Workflow
 
 KINDS = ("cancel", "rerun", "retry")
-GONE = "it is not there any more"
-ENDED = "it had ended already"
-NOT_ENDED = "it has not ended yet"
+GONE = "not there any more"
+ENDED = "already ended"
+NOT_ENDED = "not ended yet"
+NOT_FAILED = "not failed, so there is nothing to retry"
+TAKEN_UP = "somebody has taken it up already"
 DELETED = "its workflow has been deleted"
 UNPUBLISHED = "its workflow has not been published"
 RUN, WAIT = Run.__table__, Wait.__table__
@@ -58,6 +60,8 @@ def prepare(action: Any, run: Row[Any] | None) -> Prepared:
     """What can be found out before the transaction in which it is done."""
     if action.kind != "retry" or run is None:
         return None
+    if run.state != RunState.FAILED:
+        return Skipped(NOT_FAILED)
     try:
         return resuming.plan(run, is_published=action.on_published)
     except NotResumable as refused:
@@ -129,11 +133,11 @@ def _retry(
     connection: Connection, action: Any, run: Row[Any], plan: Plan | None, told: Told
 ) -> Result:
     if plan is None or run.state != RunState.FAILED:
-        raise Skipped("somebody has taken it up already")
+        raise Skipped(TAKEN_UP)
     try:
         told.entering.append(resuming.reopen(connection, run, plan, by=action.started_by))
-    except StateConflict as conflict:
-        raise Skipped(str(conflict)) from None
+    except StateConflict:
+        raise Skipped(TAKEN_UP) from None
     return Result("done")
 
 

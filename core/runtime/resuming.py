@@ -62,7 +62,7 @@ def plan(
     Raises NotResumable, which says why not.
     """
     if run.state != RunState.FAILED:
-        raise NotResumable(not_failed(run.state))
+        raise NotResumable(f"only a failed run can be retried, and this one is {run.state}")
     error = run.error or {}
     path, step_id = str(error.get("path") or ""), str(error.get("step") or "")
     version_id = _published(run) if is_published else run.version_id
@@ -80,11 +80,6 @@ def plan(
     if levels is not own:
         opened.later = added_later(levels, _recorded(run))
     return Plan(path, version_id, opened)
-
-
-def not_failed(state: str) -> str:
-    """Why a run in that state can't be retried."""
-    return f"only a failed run can be retried, and this one is {state}"
 
 
 def retry(run: Run, plan: Plan, *, by: str) -> None:

@@ -33,6 +33,7 @@ def build(workspace_id, work):
         workflow=workflow,
         run=run,
         batch=batch_of(workflow, work),
+        action=action_on(run),
         schedule=Schedule.of_workflow(workflow.id)[0],
         connection=connection,
         token=token,
@@ -62,6 +63,15 @@ def batch_of(workflow, work):
     return db.session.scalars(db.select(Batch)).first()
 
 
+def action_on(run):
+    """A bulk action on that run that has ended."""
+    from core.runtime import bulk_actions
+
+    action_id = bulk_actions.begin_chosen(run.workspace_id, "cancel", [run.id], by="Olga <b>B</b>")
+    bulk_actions.go_on(action_id)
+    return bulk_actions.as_known(action_id)
+
+
 def mails(workspace_id, run):
     """A mail that a run kept, and a template."""
     from core.engine.mail_messages import OutgoingMail, read_addresses
@@ -88,7 +98,17 @@ class Anything:
 
 NOWHERE = SimpleNamespace(
     **dict.fromkeys(
-        ("workflow", "run", "batch", "schedule", "connection", "token", "mail", "template"),
+        (
+            "workflow",
+            "run",
+            "batch",
+            "action",
+            "schedule",
+            "connection",
+            "token",
+            "mail",
+            "template",
+        ),
         Anything,
     )
 )
@@ -100,6 +120,7 @@ def arguments(world):
         "workflow_id": world.workflow.id,
         "run_id": world.run.id,
         "batch_id": world.batch.id,
+        "action_id": world.action.id,
         "schedule_id": world.schedule.id,
         "key": "weekdays",
         "connection_id": world.connection.id,

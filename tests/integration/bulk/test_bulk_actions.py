@@ -102,7 +102,7 @@ def test_cancels_what_goes_and_says_what_had_ended(app, work):
     assert counts(action) == ("done", 125, 123, 2, 0)
     assert states([*sleeping, *queued]) == {"cancelled": 123}
     assert states(ended) == {"succeeded": 2}
-    assert bulk_actions.as_known(action).reasons == {"it had ended already": 2}
+    assert bulk_actions.as_known(action).reasons == {"already ended": 2}
     assert {item.run_id for item in items(action) if item.state == "skipped"} == set(ended)
 
 
@@ -128,7 +128,7 @@ def test_runs_again_what_ended_each_once_with_its_input(app, work):
     inputs = [db.session.get_one(Run, one).input["body"]["n"] for one in sorted(new)]
     assert inputs == list(range(60))
     assert bulk_actions.as_known(action).reasons == {
-        "it has not ended yet": 1,
+        "not ended yet": 1,
         "its workflow has been deleted": 1,
     }
 
@@ -156,8 +156,7 @@ def test_retries_failed_runs_on_what_is_published_now(app, work):
     assert states(ids) == {"succeeded": 3}
     assert counts(on_own) == ("done", 3, 3, 0, 0)
     assert counts(on_new) == ("done", 4, 3, 1, 0)
-    said = "only a failed run can be retried, and this one is succeeded"
-    assert bulk_actions.as_known(on_new).reasons == {said: 1}
+    assert bulk_actions.as_known(on_new).reasons == {bulk_kinds.NOT_FAILED: 1}
 
 
 def test_all_that_fit_are_those_that_were_there_when_it_began(app, work, monkeypatch):

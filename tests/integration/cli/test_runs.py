@@ -48,3 +48,38 @@ def test_a_failed_run_goes_on_and_one_that_has_not_failed_is_refused(shared, fai
 
     assert again.returncode == 1
     assert "only a failed run can be retried" in again.stderr
+
+
+def test_many_runs_are_done_to_by_filters_and_said_before(shared, failed):
+    shared.run("workflows", "run", "check", "--input", "{}", "--wait")
+    which = ("--workflow", "check", "--state", "failed")
+
+    foreseen = json.loads(shared.run("runs", "retry", *which, "--dry-run", "--json").stdout)
+    told = json.loads(shared.run("runs", "rerun", *which, "--wait", "--json").stdout)
+
+    assert foreseen["can"] == foreseen["total"] == told["total"] == told["done"] >= 2
+    assert (told["state"], told["skipped"], told["failed"]) == ("done", 0, 0)
+
+
+def test_a_run_is_run_again(shared, failed):
+    told = shared.run("runs", "rerun", failed)
+
+    new, _, old = told.stdout.strip(".\n").partition(" repeats ")
+    assert old == failed, told.stderr
+    assert json.loads(shared.run("runs", "show", new, "--json").stdout)["workflow"] == "check"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say which runs"),
+        (("some-id", "--state", "failed"), "not both"),
+        (("--state", "odd"), "“odd” is no state"),
+        (("--all", "--skip"), "--skip and --inputs are for one run"),
+    ],
+)
+def test_which_runs_must_be_clear(shared, words, said):
+    told = shared.run("runs", "retry", *words)
+
+    assert told.returncode == 1
+    assert said in told.stderr
