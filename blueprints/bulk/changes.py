@@ -21,7 +21,7 @@ def new() -> Response:
         foreseen = chosen.foresee()
         published = chosen.foresee(on_published=True) if chosen.kind == "retry" else None
     except (NothingChosen, BadFilter) as reason:
-        return go_to(url_for("runs.index"), toast=str(reason))
+        return render("bulk/nothing.html", "bulk/_nothing.html", reason=reason)
     except RunsMissing:
         abort(404, MISSING)
     return render(

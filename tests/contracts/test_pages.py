@@ -17,12 +17,13 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 IDS = re.compile(r'\sid="([^"]*)"')
 FULL_PAGE = "<!doctype html>"
 # Fragments that scripts ask for while one works; the editor's page holds them from the start.
-ONLY_FRAGMENTS = {"editor.library", "editor.progress", "editor.step_values"}
+ONLY_FRAGMENTS = {"bulk.count", "editor.library", "editor.progress", "editor.step_values"}
 MOST_STATEMENTS = 12
 ABOUT_A_RECORD = {
     "workflow_id",
     "run_id",
     "batch_id",
+    "action_id",
     "schedule_id",
     "connection_id",
     "token_id",
