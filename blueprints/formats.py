@@ -97,7 +97,7 @@ def moment(at: datetime | None) -> Markup:
     today = clock.now().astimezone(zone()).date()
     words = {0: "today", -1: "yesterday", 1: "tomorrow"}
     said = words.get((local.date() - today).days) or _date(local, today.year)
-    return _time(at, f"{said} {local:%H:%M}")
+    return _time(at, f"{said} {local:%-H:%M}")
 
 
 def lasted(milliseconds: float | None) -> str:

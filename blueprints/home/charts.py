@@ -182,7 +182,9 @@ def between(first: datetime, last: datetime, zone: ZoneInfo) -> Markup:
     if (begin.date(), begin.hour, begin.minute) == (end.date(), end.hour, end.minute):
         return moment(last)
     is_same_day = begin.date() == end.date()
-    return Markup("{} to {}").format(moment(first), f"{end:%H:%M}" if is_same_day else moment(last))
+    return Markup("{} to {}").format(
+        moment(first), f"{end:%-H:%M}" if is_same_day else moment(last)
+    )
 
 
 def _height(count: int, axis: Axis, full: int) -> float:

@@ -11,12 +11,22 @@ from blueprints import formats
 from blueprints.schedules import times
 from blueprints.schedules.times import Time
 from core import clock
-from core.runtime import places, run_list, schedule_list, schedules
+from core.engine.states import Reason
+from core.runtime import places, schedule_list, schedules
 from core.runtime.schedule_list import Planned, Waiting
 from core.storage.workspace import Workspace
 from core.triggers.schedule import MISSED_WORDS, OVERLAP_WORDS
 
 LONGEST_INPUT = 200  # characters
+WAITS_FOR = {
+    Reason.TIME: "A set time",
+    Reason.RETRY: "Another try",
+    Reason.CALL: "An answer from outside",
+    Reason.APPROVAL: "A person",
+    Reason.CHILD: "Another workflow",
+    Reason.LIMIT: "The run before it",
+    Reason.UNKNOWN_OUTCOME: "You: did this happen?",
+}
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,11 @@ class Row:
 
     @property
     def wait(self) -> str:
-        """How long until then."""
+        """How long until then; while all schedules are paused nobody knows."""
         at = self.planned.schedule.next_at
-        return times.wait(at, clock.now()) if at else ""
+        if at is None or self.workspace.schedules_paused_at:
+            return "paused" if at else ""
+        return times.wait(at, clock.now())
 
     @property
     def is_moved(self) -> bool:
@@ -80,8 +92,8 @@ class Row:
 
     @property
     def last(self) -> str:
-        """When it ran last."""
-        at = self.planned.schedule.last_at
+        """When it ran last, by itself or because somebody wanted it."""
+        at = self.planned.last_began or self.planned.schedule.last_at
         return times.when(at, self.workspace.timezone, clock.now()) if at else ""
 
     @cached_property
@@ -151,7 +163,9 @@ class WaitRow:
     def why(self) -> str:
         """What it waits for."""
         run = self.waiting.run
-        words = run_list.WAITS.get(run.reason or "", "Waits").partition(" at {}")[0]
+        words = WAITS_FOR.get(run.reason or "", "Its turn")
+        if run.reason == Reason.TIME and run.started_at is None:
+            words = "Its start"
         return places.said(run) or words
 
     @property
@@ -174,10 +188,18 @@ class WaitRow:
         return shortened({k: v for k, v in value.items() if k not in hidden} or value.get("body"))
 
 
-def shortened(value: Any) -> str:
-    """A value as JSON on one line, cut where it is too long to read."""
-    text = json.dumps(value, ensure_ascii=False) if value else ""
+def shortened(given: Any) -> str:
+    """What was given, by name and on one line, cut where it is too long to read."""
+    if isinstance(given, dict):
+        named = {key: value for key, value in given.items() if value is not None}
+        text = ", ".join(f"{key}: {_said(value)}" for key, value in named.items())
+    else:
+        text = _said(given) if given else ""
     return text if len(text) <= LONGEST_INPUT else f"{text[:LONGEST_INPUT]}…"
+
+
+def _said(value: Any) -> str:
+    return f"“{value}”" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def rows(workspace: Workspace, text: str = "") -> list[Row]:

@@ -11,6 +11,7 @@ from core.engine import recurrence
 from core.engine.recurrence import Occurrence, Recurrence, words
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MONTH, YEAR = timedelta(days=30.44), timedelta(days=365.25)
 SHOWN = 5
 
 
@@ -44,7 +45,7 @@ def say(each: Occurrence, now: datetime, *, has_seconds: bool = False) -> Time:
 
 
 def wait(at: datetime, now: datetime) -> str:
-    """How long until then: in 3 min, in 12 h, in 2 days."""
+    """How long until then: in 3 min, in 12 h, in 2 days, in 4 months."""
     left = at - now
     if left < MINUTE:
         return f"in {left.seconds} s" if left.days >= 0 else "now"
@@ -52,7 +53,11 @@ def wait(at: datetime, now: datetime) -> str:
         return f"in {left // MINUTE} min"
     if left < 2 * DAY:
         return f"in {round(left / HOUR)} h"
-    return f"in {round(left / DAY)} days"
+    if left < 100 * DAY:
+        return f"in {round(left / DAY)} days"
+    return (
+        f"in {round(left / MONTH)} months" if left < 2 * YEAR else f"in {round(left / YEAR)} years"
+    )
 
 
 def when(at: datetime, zone: str, now: datetime) -> str:

@@ -72,7 +72,7 @@ class Paused:
     """Something that doesn't start by itself for now: schedules, or a whole workflow."""
 
     what: str  # everything | schedule | workflow
-    workflow_id: int | None
+    id: int | None  # the schedule's, or the workflow's
     label: str
     since: datetime
     by: str
@@ -193,7 +193,7 @@ def _paused(workspace_id: int) -> list[Paused]:
     mine = Workflow.workspace_id == workspace_id, Workflow.deleted_at.is_(None)
     schedules = (
         select(
-            literal("schedule"), Workflow.id, Workflow.label, Schedule.paused_at, Schedule.paused_by
+            literal("schedule"), Schedule.id, Workflow.label, Schedule.paused_at, Schedule.paused_by
         )
         .join(Workflow, Workflow.id == Schedule.workflow_id)
         .where(*mine, Schedule.is_paused.is_(True), Schedule.paused_at.is_not(None))

@@ -29,6 +29,7 @@ class Planned:
     workflow: Workflow
     version: int | None
     last_state: str | None
+    last_began: datetime | None
     zone: str
 
     @property
@@ -54,7 +55,7 @@ class Waiting:
 def planned(workspace: Workspace, *, text: str = "", only: int | None = None) -> list[Planned]:
     """The schedules of a workspace, those that come first first, paused ones last."""
     query = (
-        select(Schedule, Workflow, Version.number, Run.state)
+        select(Schedule, Workflow, Version.number, Run.state, Run.created_at)
         .join(Workflow, Workflow.id == Schedule.workflow_id)
         .join(Version, Version.id == Schedule.version_id)
         .outerjoin(Run, Run.id == Schedule.last_run_id)
@@ -65,8 +66,8 @@ def planned(workspace: Workspace, *, text: str = "", only: int | None = None) ->
     if text:
         query = query.where(_holds(text, Workflow.label, Workflow.name, Schedule.key))
     found = [
-        Planned(schedule, workflow, version, state, schedule.timezone or workspace.timezone)
-        for schedule, workflow, version, state in db.session.execute(query)
+        Planned(schedule, workflow, version, state, at, schedule.timezone or workspace.timezone)
+        for schedule, workflow, version, state, at in db.session.execute(query)
     ]
     return sorted(found, key=lambda each: (not each.is_on, each.schedule.next_at or clock.now()))
 

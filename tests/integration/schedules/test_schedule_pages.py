@@ -75,6 +75,40 @@ def test_pausing_one_and_letting_it_go_on(olga):
     assert "paused by" not in olga.get("/schedules").text
 
 
+def test_who_paused_is_named_as_they_are_called(people, client_of):
+    _, schedule = scheduled()
+    schedules.pause(schedule, by="Ana McKeller")
+
+    page = client_of(people.olga).get("/schedules").text
+
+    assert "Paused by Ana McKeller: nothing starts until it goes on." in page
+
+
+def test_a_run_that_somebody_wanted_now_is_the_last_one(olga):
+    _, schedule = scheduled()
+    assert "Waiting </span>" not in olga.get("/schedules").text
+
+    olga.post(f"/schedules/{schedule.id}/runs")
+
+    assert "In line </span>" in olga.get("/schedules").text
+
+
+def test_while_all_are_paused_no_time_is_promised(olga):
+    scheduled(cron="0 0 1 1 *")
+    assert "paused</span>" not in olga.get("/schedules").text
+
+    olga.post("/schedules/pause")
+
+    assert "paused</span>" in olga.get("/schedules").text
+
+
+def test_what_a_run_is_given_is_said_in_words(olga):
+    said = {"since": "last run", "most": 5, "nothing": None}
+    scheduled(input=said)
+
+    assert "since: “last run”, most: 5</span>" in olga.get("/schedules").text
+
+
 def test_pausing_everything_shows_a_banner_on_every_page(olga):
     workflow, _ = scheduled()
 
@@ -128,7 +162,7 @@ def test_waiting_runs_are_listed_and_cancelled_together(olga, work):
     run, other = waiting_run(work), waiting_run(work)
 
     page = olga.get("/schedules/waiting").text
-    assert run.id in page and other.id in page and "Goes on" in page
+    assert run.id in page and other.id in page and "A set time" in page
     workflow = db.session.get(Workflow, run.workflow_id)
     narrow = olga.get(f"/schedules/waiting?workflow={workflow.name}", headers=HTMX).text
     assert run.id in narrow and other.id not in narrow

@@ -196,13 +196,14 @@ def test_runs_that_wait_for_a_person_are_asked_about(app, database):
 def test_what_is_paused_or_switched_off_is_told(app, database):
     planned = {"schedules": [{"key": "nightly", "every": "1 day"}]}
     nightly, off = make_workflow(ASK, triggers=planned), make_workflow(ASK)
-    schedules.pause(schedules.Schedule.of_workflow(nightly.id)[0], by="Kim")
+    schedule = schedules.Schedule.of_workflow(nightly.id)[0]
+    schedules.pause(schedule, by="Kim")
     workflows.set_enabled(off, False, by="Ana")
 
     found = attention.attention(workspace()).paused
 
-    assert {(one.what, one.workflow_id, one.by) for one in found} == {
-        ("schedule", nightly.id, "Kim"),
+    assert {(one.what, one.id, one.by) for one in found} == {
+        ("schedule", schedule.id, "Kim"),
         ("workflow", off.id, "Ana"),
     }
 
