@@ -36,7 +36,7 @@ class RunCode(StepType):
             "Values",
             kind="mapping",
             required=False,
-            help="Each name is a variable in the code: lines, {{ steps.orders.body }}.",
+            help="Each name is a variable in the code.",
         ),
         Field(
             "code",

@@ -22,7 +22,7 @@ class CodeField extends HTMLElement {
     this.hint.id = `${this.text.id}-keys`
     this.hint.textContent = HINT
     this.text.before(this.lines)
-    this.after(this.hint)
+    this.parentElement.append(this.hint)
     this.text.setAttribute("aria-describedby", `${this.hint.id} ${this.text.getAttribute("aria-describedby")}`)
     for (const type of ["input", "keydown", "scroll", "focus"]) this.text.addEventListener(type, this)
     this.watcher = new MutationObserver(() => this.mark())
