@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.connectors import connectors
 from core.engine.connector import Connector
 from core.engine.mail_connector import MailConnector
-from core.runtime import connections
+from core.runtime import connections, mail_events
 from core.storage.connection import Connection
 from core.storage.workflow import Workflow
 
@@ -41,6 +41,17 @@ class Row:
         """Whether requests are sent with it, so that it can be tried."""
         has_address = bool(self.connector.addresses(self.connection.fields))
         return has_address and not self.sends_mails
+
+    @property
+    def events_address(self) -> str:
+        """Where its service may tell what became of mails; empty: it can't."""
+        is_able = mail_events.mailbox_of(self.connection) is not None
+        return mail_events.address(self.connection) if is_able else ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether that address is open."""
+        return mail_events.is_open(self.connection)
 
     @property
     def sends_mails(self) -> bool:

@@ -5,4 +5,4 @@ from flask import Blueprint
 DOOR = "calls"
 bp = Blueprint("endpoints", __name__)
 
-from blueprints.endpoints import callbacks, errors, views  # noqa: E402, F401
+from blueprints.endpoints import callbacks, errors, mail_events, views  # noqa: E402, F401

@@ -12,6 +12,7 @@ from blueprints.outbox.words import TABS, Line, Shown
 from core.runtime import mail_posting, runs
 from core.storage.db import db
 from core.storage.mail import Mail
+from core.storage.mail_event import MailEvent
 
 INDEX = "outbox/index.html"
 LIST = "outbox/_list.html"
@@ -63,4 +64,5 @@ def shown(mail: Mail | None) -> dict[str, Any]:
 def _mail(mail: Mail) -> Shown:
     tab = request.args.get("tab", "")
     run = runs.find(mail.workspace_id, mail.run_id) if mail.run_id else None
-    return Shown(Line(mail), tab if tab in dict(TABS) else "", run)
+    events = MailEvent.of_mail(mail.id) if mail.outcome else []
+    return Shown(Line(mail), tab if tab in dict(TABS) else "", run, events)

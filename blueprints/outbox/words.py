@@ -5,8 +5,10 @@ from datetime import datetime
 
 from core import clock
 from core.engine.mail_composing import headers, plain_text
+from core.engine.mail_events import BOUNCED, COMPLAINED, DELAYED, DELIVERED, DROPPED
 from core.runtime.outbox import UNCLEAR_AFTER
 from core.storage.mail import FAILED, KEPT, QUEUED, SENDING, SENT, Mail
+from core.storage.mail_event import MailEvent
 from core.storage.run import Run
 
 STATES = {
@@ -16,6 +18,14 @@ STATES = {
     SENT: ("circle-check", "good", "Sent"),
     FAILED: ("circle-x", "bad", "Not sent"),
 }
+OUTCOMES = {
+    DELAYED: ("clock", "warn", "Delayed"),
+    DELIVERED: ("circle-check", "good", "Delivered"),
+    DROPPED: ("ban", "bad", "Dropped"),
+    BOUNCED: ("circle-x", "bad", "Bounced"),
+    COMPLAINED: ("circle-alert", "bad", "Called spam"),
+}
+WHY_MARKED = {BOUNCED: "Bounced", COMPLAINED: "Called spam", DROPPED: "Sent nothing any more"}
 UNCLEAR = ("circle-help", "warn", "Unclear")
 ORIGINS = {
     "failures": "openBuild, since a run failed",
@@ -33,7 +43,9 @@ class Line:
 
     @property
     def state(self) -> tuple[str, str, str]:
-        """Icon, tone and word for where it stands."""
+        """Icon, tone and word for where it stands: what its service told counts most."""
+        if self.mail.outcome and self.mail.state != KEPT:
+            return OUTCOMES[self.mail.outcome]
         return UNCLEAR if is_unclear(self.mail) else STATES[self.mail.state]
 
     @property
@@ -49,11 +61,17 @@ class Shown:
     line: Line
     tab: str
     run: Run | None
+    events: list[MailEvent]
 
     @property
     def mail(self) -> Mail:
         """Its row."""
         return self.line.mail
+
+    @property
+    def sending(self) -> str:
+        """How sending it went, whatever its service told since."""
+        return (UNCLEAR if is_unclear(self.mail) else STATES[self.mail.state])[2]
 
     @property
     def people(self) -> list[tuple[str, str]]:
@@ -68,6 +86,11 @@ class Shown:
         sender = message.sender.written if message.sender else "set by the mailbox that sends it"
         lists = [(word, ", ".join(p.written for p in people)) for word, people in kinds if people]
         return [("From", sender), *lists]
+
+    @property
+    def told(self) -> list[tuple[MailEvent, str]]:
+        """What its service told, newest first, each with a word for it."""
+        return [(event, OUTCOMES[event.kind][2].lower()) for event in self.events]
 
     @property
     def origin(self) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from core.engine.connector import Connector, Fields, Secrets
 from core.engine.fields import Field
 from core.engine.http_messages import OutgoingAnswer, OutgoingRequest
+from core.engine.mail_events import EventCall, MailEvent, Verify
 from core.engine.mail_messages import MailAddress, MailFailed, OutgoingMail, read_address
 
 FROM_EMAIL = Field(
@@ -35,6 +37,10 @@ class MailServer:
 class MailConnector(Connector):
     """A connection that mails are sent through: by SMTP, or by one web request."""
 
+    # The field that proves what the service tells of its mails; once set, it may call us.
+    events_field: ClassVar[str] = ""
+    events_help: ClassVar[str] = ""
+
     def sender(self, fields: Fields) -> MailAddress:
         """Who the mails come from; raises MailFailed."""
         address = read_address(fields.get("from_email"), "Mails come from")
@@ -60,6 +66,18 @@ class MailConnector(Connector):
 
     def refusal(self, answer: OutgoingAnswer) -> MailFailed | None:
         """Why the service did not take the mail; None when it did."""
+        return None
+
+    def turned_away(self, answer: OutgoingAnswer, mail: OutgoingMail) -> tuple[str, ...]:
+        """The recipients to whom, its answer says, the service sends nothing any more."""
+        return ()
+
+    def proves(self, call: EventCall, fields: Fields, secrets: Secrets, verify: Verify) -> bool:
+        """Whether a call about mails really is the service's."""
+        return False
+
+    def read_events(self, body: Any) -> list[MailEvent] | None:
+        """What such a call tells, without what is of no interest; None: it is no such call."""
         return None
 
 

@@ -10,6 +10,7 @@ from core.engine.http_messages import HttpFailed
 from core.engine.mail_composing import compose
 from core.engine.mail_connector import MailConnector, MailServer
 from core.engine.mail_messages import MailFailed, OutgoingMail
+from core.runtime import marked_addresses
 from core.runtime.gateways import mail as gateway
 from core.runtime.masking import mask
 from core.runtime.outgoing import (
@@ -29,6 +30,7 @@ def deliver(
 ) -> None:
     """Send the mail through the named connection; raises MailFailed."""
     seconds = gateway.DEFAULT_SECONDS if seconds is None else seconds
+    marked_addresses.check(workspace_id, mail.recipients)
     try:
         signer = find_signer(workspace_id, connection)
         connector = _mail_connector(signer)
@@ -109,5 +111,7 @@ def _by_request(
 ) -> None:
     request = replace(connector.mail_request(mail, signer.fields), timeout=seconds)
     answer = Outgoing(workspace_id).send(request, connection=signer.name)
+    if turned_away := connector.turned_away(answer, mail):
+        marked_addresses.mark_turned_away(workspace_id, turned_away, signer.name)
     if (failure := connector.refusal(answer)) is not None:
         raise failure

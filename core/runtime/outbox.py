@@ -25,6 +25,7 @@ from core.storage.mail import (
     columns_of,
     message_of,
 )
+from core.storage.mail_event import MailEvent
 from core.storage.mail_template import MailTemplate
 
 MAIL = Mail.__table__
@@ -95,6 +96,7 @@ def write(
         "preview": wording.shorten(mail.text or plain_text(mail.html), PREVIEW),
         "state": state,
         "error": "",
+        "outcome": "",
         "attempts": 0,
         "next_try_at": (at or database_now()) if state == QUEUED else None,
         **columns_of(named),
@@ -142,8 +144,11 @@ def send_test(workspace_id: int, mail: OutgoingMail, connection: str, *, seconds
 def forget_old() -> None:
     """Forget mails as old as the runs that are forgotten."""
     before = clock.now() - config.current().keep_runs
+    old = MAIL.c.created_at < before, MAIL.c.state != QUEUED
     with transaction() as session:
-        session.execute(delete(MAIL).where(MAIL.c.created_at < before, MAIL.c.state != QUEUED))
+        forgotten = select(MAIL.c.id).where(*old)
+        session.execute(delete(MailEvent).where(MailEvent.mail_id.in_(forgotten)))
+        session.execute(delete(MAIL).where(*old))
 
 
 def _send(row: Row[Any], connection: str, *, seconds: float | None = None) -> None:

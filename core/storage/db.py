@@ -115,6 +115,13 @@ def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any])
     connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing())
 
 
+def is_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with its key is there; says whether it did."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(dict(row)).on_conflict_do_nothing()
+    return connection.execute(statement.returning(*table.primary_key)).one_or_none() is not None
+
+
 def upsert(
     connection: Connection, table: Table, row: Mapping[str, Any], *, kept: Collection[str] = ()
 ) -> None:

@@ -43,6 +43,7 @@ class Mail(db.Model):  # type: ignore[name-defined,misc]
     html: Mapped[str] = mapped_column(deferred=True)
     state: Mapped[str]
     error: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str] = mapped_column(default="")  # the worst that its service told of it
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

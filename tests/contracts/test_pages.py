@@ -29,6 +29,7 @@ ABOUT_A_RECORD = {
     "token_id",
     "mail_id",
     "template_id",
+    "address_id",
 }
 
 

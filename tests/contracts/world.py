@@ -39,6 +39,7 @@ def build(workspace_id, work):
         token=token,
         mail=mail,
         template=template,
+        address=marked_address(workspace_id, mail),
     )
 
 
@@ -90,6 +91,21 @@ def mails(workspace_id, run):
     return Mail.of_workspace(workspace_id)[0], template
 
 
+def marked_address(workspace_id, mail):
+    """An address that takes no mails, since its service told so of that mail."""
+    from core import clock
+    from core.runtime import marked_addresses
+    from core.runtime.marked_addresses import Mark
+    from core.storage.db import db, write_connection
+    from core.storage.mail_event import MarkedAddress
+
+    mark = Mark("ana@example.org", "bounced", "550 <i>Keller</i>", "office", clock.now(), mail.id)
+    with write_connection() as database:
+        marked_addresses.mark(database, workspace_id, mark)
+    db.session.rollback()
+    return MarkedAddress.of_workspace(workspace_id)[0]
+
+
 class Anything:
     """Stands for a record that need not exist."""
 
@@ -108,6 +124,7 @@ NOWHERE = SimpleNamespace(
             "token",
             "mail",
             "template",
+            "address",
         ),
         Anything,
     )
@@ -127,6 +144,7 @@ def arguments(world):
         "token_id": world.token.id,
         "mail_id": world.mail.id,
         "template_id": world.template.id,
+        "address_id": world.address.id,
         "step_id": "greeting",
         "number": 1,
         "token": "no-such-link",
