@@ -6,6 +6,7 @@ import queue as queues
 import random
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,13 +19,14 @@ from sqlalchemy import Connection
 from core import logs, queue
 from core.engine import answers, crashes, durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
-from core.engine.executor import Machine
+from core.engine.executor import Ended, Machine
 from core.engine.outcomes import Outcome
 from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
 from core.engine.step_type import ASK, Effect, StepContext
 from core.engine.walking import Limits
 from core.runtime import definitions, endings, leases, sandbox, scope
+from core.runtime.common_ends import CommonEnds, End
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
 from core.runtime.orders import Orders
@@ -55,12 +57,34 @@ def advance_run(run_id: str) -> None:
         carry_out(claim)
 
 
-def carry_out(claim: Claim) -> None:
-    """Take a claimed run as far as it goes, and give it back whatever happens."""
+def carry_out(claim: Claim, ends: CommonEnds | None = None) -> None:
+    """Take a claimed run as far as it goes, and give it back whatever happens.
+
+    A plain end is left to `ends`, if there are any.
+    """
+    _hold(claim, lambda: Advance(claim, ends).run_or_cancel())
+
+
+def end_alone(end: End) -> None:
+    """Write an end that could not be written with others."""
+
+    def act() -> bool:
+        try:
+            endings.end(end.claim, end.journal, end.ended, end.response)
+        except RunCancelled:
+            endings.cancel_held(end.claim, end.journal)
+        return False
+
+    _hold(end.claim, act)
+
+
+def _hold(claim: Claim, act: Callable[[], bool]) -> None:
+    """Do something with a claimed run; it is given back unless `act` says that it stays held."""
     run_id: str = claim.row.id
+    is_kept = False
     try:
         with logs.about(run_id):
-            Advance(claim).run_or_cancel()
+            is_kept = act()
     except StateConflict as conflict:
         log.info("left alone: %s", conflict, extra={"run_id": run_id})
     except UNAVAILABLE as error:
@@ -72,19 +96,22 @@ def carry_out(claim: Claim) -> None:
         log.exception("internal error %s", reference, extra={"run_id": run_id})
         endings.fail_inside(claim, reference)
     finally:
-        leases.forget(run_id, claim.fence)
+        if not is_kept:
+            leases.forget(run_id, claim.fence)
 
 
 class Advance:
     """One claim being carried out."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, ends: CommonEnds | None = None) -> None:
+        self.ends = ends
+        self.step_aside = ends.step_aside if ends else lambda: None
         self.run_row = claim.row
         self.claim = claim
         self.now = claim.now
         # As if all turns at it were one piece.
         self.began: float = time.monotonic() - claim.row.running_ms / 1000
-        self.journal = RunJournal(claim, self._spent)
+        self.journal = RunJournal(claim, self._spent, self.step_aside)
         definition = definitions.of_version(claim.row.version_id)
         settings = definition.settings
         length = durations.parse(settings.get("timeout", DEFAULT_TIMEOUT)).total_seconds()
@@ -109,20 +136,24 @@ class Advance:
         self.outgoing = Outgoing(claim.row.workspace_id, claim.row.depth)
         self.is_owed_a_commit = False  # the outcome of what must not be repeated is known
         self.begun: set[str] = set()  # paths of effects that have not landed yet
-        self.landed: queues.Queue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
-            queues.Queue()
+        self.landed: queues.SimpleQueue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
+            queues.SimpleQueue()
         )
 
-    def run_or_cancel(self) -> None:
+    def run_or_cancel(self) -> bool:
         """Go on, unless somebody cancels the run; then it ends with all that is known of it."""
         try:
-            self.run()
+            return self.run()
         except RunCancelled:
             self._drain_landed()
             endings.cancel_held(self.claim, self.journal)
+            return False
 
-    def run(self) -> None:
-        """Go on until the run has ended, sleeps, or this process is asked to stop."""
+    def run(self) -> bool:
+        """Go on until the run has ended, sleeps, or this process is asked to stop.
+
+        Returns whether its end is still to be written, with others.
+        """
         while True:
             # Also what has landed becomes an entry here, so it comes before giving the run back.
             performs = self.machine.advance()
@@ -131,19 +162,27 @@ class Advance:
                 self.is_owed_a_commit = False
             if self.machine.ended:
                 self._drain_landed()
-                endings.end(self.claim, self.journal, self.machine.ended, self._response())
-                return
+                return self._end(self.machine.ended)
             if _stopping.is_set():
                 if not self._land():
                     self._give_back()
-                    return
+                    return False
             elif performs:
                 self._perform_all(performs)
             elif not (self._wake_due() or self._land()) and self._sleep():
-                return
+                return False
+
+    def _end(self, ended: Ended) -> bool:
+        end = End(self.claim, self.journal, ended, self._response())
+        if self.ends is not None and end.is_plain:
+            self.ends.add(end)
+            return True
+        endings.end(self.claim, self.journal, ended, end.response)
+        return False
 
     def _perform_all(self, performs: list[Perform]) -> None:
         """Begin effects: inside ones here, outside and long pure ones in threads."""
+        self.step_aside()
         outside = [p for p in performs if p.step_type.effect.is_outside]
         away = [p for p in performs if p.step_type.effect is not Effect.INSIDE]
         for perform in performs:
@@ -256,6 +295,7 @@ class Advance:
         due = self.machine.next_wake
         if due is not None and due - self.now() < SHORT_SLEEP:
             self.journal.flush()
+            self.step_aside()
             _stopping.wait(max((due - self.now()).total_seconds(), 0))
             return False
         pauses = list(self.machine.paused.values())

@@ -1,9 +1,14 @@
-"""Carry out many runs at once: bells are heard in one thread, the runs are done in others."""
+"""Carry out many runs at once: bells are heard in one thread, the runs are done in others.
+
+Runs that come together are done one after another, as long as none of them has to wait: computing
+is done by one thread at a time anyway, and so their ends share a commit.
+"""
 
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,8 +16,11 @@ from pathlib import Path
 from flask import Flask
 
 from core.runtime import advance, leases, rescue
+from core.runtime.common_ends import CommonEnds
+from core.runtime.leases import Claim
 
 THREADS = 32
+ABREAST = 2  # threads that begin with runs taken together
 WORKER = Path(__file__).resolve().parents[2] / "worker.py"
 
 
@@ -36,9 +44,34 @@ class Crew:
     def carry_out(self, run_ids: Sequence[str]) -> int:
         """Claim these runs here and now, and let threads do the rest; how many there were."""
         claims = leases.claim_all(run_ids)
-        for claim in claims:
-            self._submit(partial(advance.carry_out, claim))
+        self._take(len(claims))
+        left = deque(claims)
+        for _ in range(min(len(claims), ABREAST)):
+            self._go_on(left)
         return len(claims)
+
+    def _go_on(self, left: "deque[Claim]") -> None:
+        """Let one more thread work at what is left of these, if anything is."""
+        if left:
+            self.threads.submit(self._carry_out_some, left)
+
+    def _carry_out_some(self, left: "deque[Claim]") -> None:
+        """Carry out runs one after another; when one takes its time, another thread takes over."""
+        ends = CommonEnds(advance.end_alone, partial(self._go_on, left))
+        done = 0
+        try:
+            with self.app.app_context():
+                while left:
+                    try:
+                        claim = left.popleft()
+                    except IndexError:
+                        break
+                    done += 1
+                    advance.carry_out(claim, ends)
+                    ends.write_if_due()
+                ends.write()
+        finally:
+            self._give_back(done)
 
     def carry_out_alone(self, run_id: str) -> bool:
         """Take a run that has cost workers before in a process of its own; it may cost that.
@@ -48,7 +81,8 @@ class Crew:
         """
         if not self.apart.acquire(blocking=False):
             return False
-        self._submit(partial(self._alone, run_id))
+        self._take(1)
+        self.threads.submit(self._alone, run_id)
         return True
 
     def wait(self) -> None:
@@ -60,24 +94,21 @@ class Crew:
         """End the threads when their runs are done."""
         self.threads.shutdown()
 
-    def _submit(self, act: Callable[[], None]) -> None:
+    def _take(self, hands: int) -> None:
         with self.changed:
-            self.free -= 1
-        self.threads.submit(self._do, act)
+            self.free -= hands
 
-    def _do(self, act: Callable[[], None]) -> None:
-        try:
-            with self.app.app_context():
-                act()
-        finally:
-            with self.changed:
-                self.free += 1
-                self.changed.notify_all()
+    def _give_back(self, hands: int) -> None:
+        with self.changed:
+            self.free += hands
+            self.changed.notify_all()
 
     def _alone(self, run_id: str) -> None:
         try:
-            process = subprocess.Popen([sys.executable, str(WORKER), "alone", run_id])
-            process.wait()
-            rescue.release(leases.holder(process.pid))
+            with self.app.app_context():
+                process = subprocess.Popen([sys.executable, str(WORKER), "alone", run_id])
+                process.wait()
+                rescue.release(leases.holder(process.pid))
         finally:
             self.apart.release()
+            self._give_back(1)

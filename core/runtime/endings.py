@@ -32,14 +32,20 @@ def end(
     state = RunState(ended.state)
     answer = {"state": ended.state, "response": response, "error": ended.error}
     rung = journal.commit(
-        lambda connection: _follow(connection, claim.row, state, answer),
-        state=state,
-        reason=ended.reason,
-        response=response,
-        error=ended.error,
-        **LET_GO,
+        lambda connection: _follow(connection, claim.row, state, answer), **moves(ended, response)
     )
     tell(claim.row.id, rung)
+
+
+def moves(ended: Ended, response: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is written of a run that ends so."""
+    return {
+        "state": RunState(ended.state),
+        "reason": ended.reason,
+        "response": response,
+        "error": ended.error,
+        **LET_GO,
+    }
 
 
 def cancel_held(claim: Claim, journal: RunJournal) -> None:

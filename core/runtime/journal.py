@@ -23,7 +23,7 @@ from core.engine.requests import Pause, Perform
 from core.engine.restore import History, StepRecord, WaitRecord, restore
 from core.engine.states import FINAL, RunState
 from core.engine.step_type import ASK
-from core.runtime.large_values import LargeValues
+from core.runtime.large_values import LARGE, LargeValues
 from core.runtime.leases import Claim
 from core.storage.columns import database_now
 from core.storage.db import insert_missing, read_connection, upsert, write_connection
@@ -31,7 +31,7 @@ from core.storage.run import Run, Segment, StepRun, Wait
 
 FLUSH_AFTER = 0.05  # seconds
 FLUSH_ENTRIES = 1000
-FEW_ENTRIES = 100  # so few are looked through for large values,
+FEW_ENTRIES = 100  # so few are looked at one by one for large values,
 LARGE_SEGMENT = 256 * 1024  # bytes; more only when they are that large together
 RUN, SEGMENT, STEP_RUN, WAIT = (
     Run.__table__,
@@ -63,13 +63,19 @@ Result = TypeVar("Result")
 class RunJournal:
     """The journal of one claim; every commit carries its fence and moves its sequence on."""
 
-    def __init__(self, claim: Claim, spent: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        spent: Callable[[], Mapping[str, Any]],
+        step_aside: Callable[[], None] = lambda: None,
+    ) -> None:
         self.run_id: str = claim.row.id
         self.round: int = claim.row.round
         self.fence = claim.fence
         self.now = claim.now
         self._seq: int = claim.row.seq
         self._spent = spent
+        self._step_aside = step_aside  # for others, before each commit
         self._entries: list[Entry] = []
         self._lines: deque[Entry] = deque()  # of steps' logs, which may write from other threads
         self._rows: dict[str, dict[str, Any]] = {}
@@ -140,18 +146,30 @@ class RunJournal:
 
         When they end it, its end is dated by the database, as its start was.
         """
-        self._take_lines()
+        self._step_aside()
         with write_connection(is_flushed=is_flushed) as connection:
-            self._guard(connection, moves)
-            if self._entries:
-                self._write_segment(connection)
-            for row in self._rows.values():
-                self._write_row(connection, row)
+            self.write(connection, moves)
             result = act(connection) if act else None
+        self.settle()
+        return result
+
+    def write(self, connection: Connection, moves: Mapping[str, Any]) -> None:
+        """Write everything buffered and `moves`, in somebody's transaction; `settle` follows it.
+
+        Raises StateConflict or RunCancelled before anything is written.
+        """
+        self._take_lines()
+        self._guard(connection, moves)
+        if self._entries:
+            self._write_segment(connection)
+        for row in self._rows.values():
+            self._write_row(connection, row)
+
+    def settle(self) -> None:
+        """What was written is committed."""
         self._seq += 1
         self._large.settle()
         self._entries, self._rows, self._buffered_at = [], {}, None
-        return result
 
     def sleep(self, pauses: Iterable[Pause], **moves: Any) -> dict[str, Any]:
         """Commit that the run sleeps, unless an answer is already there: then return those."""
@@ -212,10 +230,8 @@ class RunJournal:
 
     def _write_segment(self, connection: Connection) -> None:
         seq = self._seq + 1
-        content: Any = b""
-        if len(self._entries) > FEW_ENTRIES:
-            content = orjson.dumps(self._entries)
-        if not content or len(content) > LARGE_SEGMENT:
+        content: Any = self._as_written()
+        if content is None:
             content = self._large.lighten(self._entries, seq)
             self._large.write(connection)
         values = {
@@ -226,6 +242,18 @@ class RunJournal:
             "entries": content,
         }
         connection.execute(ADD_SEGMENT, values)
+
+    def _as_written(self) -> bytes | None:
+        """The entries as JSON; None if large values are to be looked for in them first."""
+        if len(self._entries) > FEW_ENTRIES:
+            whole = orjson.dumps(self._entries)
+            return whole if len(whole) < LARGE_SEGMENT else None
+        written = []
+        for entry in self._entries:
+            written.append(orjson.dumps(entry))
+            if len(written[-1]) > LARGE:
+                return None
+        return b"[%b]" % b",".join(written)
 
     def _row(self, perform: Perform, **values: Any) -> None:
         """A step run's row for the next commit; later values win over earlier ones."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -34,7 +34,7 @@ class Claim:
 
     row: Row[Any]
     worker_id: str
-    asked_at: float  # when it was made, by a clock of ours that nobody sets
+    ahead: float  # of a clock of ours that nobody sets, in seconds: the database's, when made
 
     @property
     def fence(self) -> int:
@@ -43,9 +43,7 @@ class Claim:
 
     def now(self) -> datetime:
         """The time by the database's clock: as this claim found it, and what has passed since."""
-        passed = timedelta(seconds=time.monotonic() - self.asked_at)
-        found: datetime = self.row.lease_until - LEASE
-        return found + passed
+        return datetime.fromtimestamp(self.ahead + time.monotonic(), UTC)
 
 
 def worker_id() -> str:
@@ -96,7 +94,8 @@ def claim_all(run_ids: Sequence[str]) -> list[Claim]:
         rows = connection.execute(CLAIM, given).all()
     _held.update((row.id, row.fence) for row in rows)
     _beat()
-    return [Claim(row, worker_id(), asked_at) for row in rows]
+    begun = -LEASE.total_seconds() - asked_at
+    return [Claim(row, worker_id(), row.lease_until.timestamp() + begun) for row in rows]
 
 
 def forget(run_id: str, fence: int | None = None) -> None:
