@@ -138,3 +138,28 @@ def test_without_scripts_a_run_is_read_and_its_values_unfold(browser, site, sign
     assert "step=clean" in page.url
     assert page.locator("#run-step details").first.get_attribute("open") is None
     context.close()
+
+
+def test_failed_runs_are_ticked_and_retried_together(open_page, look_at, orders):
+    for number in range(4):
+        orders(id=f"M-{number}", fails=True)
+    page = open_page("/runs?state=failed&text=M-", size=PHONE, scheme="dark")
+    boxes = page.locator("[name=run]")
+    expect(boxes).to_have_count(4)
+
+    boxes.first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".bulk__count")).to_have_text("1 chosen")
+    boxes.nth(2).click(modifiers=["Shift"])
+    expect(page.locator(".bulk__count")).to_have_text("3 chosen")
+    page.click("button[value=retry]")
+    expect(page.locator("#bulk-new-title")).to_have_text("Retry 3 runs?")
+    wrong = {"asked": look_at(page)}
+    page.click("dialog button[type=submit]")
+    page.wait_for_url("**/bulk/*")
+    expect(page.locator("#bulk-story")).to_contain_text("3 of 3 runs dealt with")
+    wrong["done"] = look_at(page)
+    page.reload()
+    expect(page.locator("#bulk-story")).to_contain_text("3 failed")
+
+    assert wrong == {"asked": [], "done": []}
