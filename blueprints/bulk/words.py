@@ -22,6 +22,11 @@ WHAT = {
     "retry": "Each goes on from the step that failed. What is done stays done; only that step and "
     "those after it are carried out.",
 }
+ALL = {
+    "cancel": "Cancel all that match",
+    "rerun": "Run all that match again",
+    "retry": "Retry all that match",
+}
 NONE_OF_THEM = {
     "cancel": "None of them can be cancelled.",
     "rerun": "None of them can be run again.",

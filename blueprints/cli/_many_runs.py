@@ -52,7 +52,7 @@ def begin(kind: str, options: argparse.Namespace) -> int | None:
         foreseen = bulk_foresight.of_matching(here.id, kind, wanted, **more)
         if foreseen.is_too_many:
             raise Refused(f"At most {bulk_actions.MOST:,} runs at a time: narrow the filter.")
-        if options.dry_run or not foreseen.can:
+        if options.dry_run or (foreseen.is_whole and not foreseen.can):
             _say(foreseen, as_json=options.json)
             return None
         words = _words(options)
@@ -90,7 +90,8 @@ def _say(foreseen: Any, *, as_json: bool) -> None:
         cannot = [{"count": count, "reason": reason} for reason, count in foreseen.cannot]
         print_json({"total": foreseen.total, "can": foreseen.can, "cannot": cannot})
         return
-    print(f"{foreseen.total:,} match; it can be done to {foreseen.can:,} of them.")
+    so_far = "" if foreseen.is_whole else " so far; not all were looked at"
+    print(f"{foreseen.total:,} match{so_far}; it can be done to {foreseen.can:,} of them.")
     for reason, count in foreseen.cannot:
         print(f"{count:,} stay as they are: {reason}")
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, se
 
 from core import clock, config
 from core.engine.states import Line, RunState
-from core.runtime import bulk_kinds, holding, runs
+from core.runtime import bulk_kinds, bulk_windows, holding, runs
 from core.runtime.bulk_kinds import Result, Told
 from core.runtime.run_filter import RunFilter
 from core.storage.bulk_action import BulkAction, BulkItem
@@ -168,14 +168,12 @@ def _gather(action_id: str) -> bool:
         action = connection.execute(select(ACTION).where(*gathering)).one_or_none()
         if action is None:
             return False
-        fit = RunFilter(**action.wanted).conditions(action.workspace_id)
-        query = select(RUN.c.id).where(*fit, RUN.c.id > action.gathered).order_by(RUN.c.id)
         room = min(GATHERED, MOST - action.total)
-        ids = list(connection.execute(query.limit(room)).scalars())
-    is_over = len(ids) < GATHERED
+        ids, end = _fitting(connection, action, room)
+    is_over = end is None and len(ids) < GATHERED
     values = {
-        "state": "running" if is_over else "gathering",
-        "gathered": ids[-1] if ids else action.gathered,
+        "state": "running" if is_over or len(ids) + action.total >= MOST else "gathering",
+        "gathered": ids[-1] if len(ids) == room else (end or action.gathered),
         "total": action.total + len(ids),
     }
     with write_connection() as connection:
@@ -184,6 +182,17 @@ def _gather(action_id: str) -> bool:
         if moved.rowcount == 1 and ids:
             _write_items(connection, action_id, ids)
     return not is_over
+
+
+def _fitting(
+    connection: Connection, action: Row[Any], room: int
+) -> tuple[Sequence[str], str | None]:
+    """The next runs that fit, and how far was looked; None: to the end."""
+    where = action.workspace_id, RunFilter(**action.wanted)
+    end = bulk_windows.end_of_piece(connection, *where, action.gathered)
+    fit = bulk_windows.within(*where, action.gathered, end)
+    query = select(RUN.c.id).where(*fit).order_by(RUN.c.id).limit(room)
+    return list(connection.execute(query).scalars()), end
 
 
 def _do_portion(action_id: str) -> bool:

@@ -1,14 +1,15 @@
 """What a bulk action would do: to how many runs, to how many not, and why not."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
 
 from core.engine.states import FINAL, RunState
-from core.runtime import resuming
+from core.runtime import bulk_windows, resuming
 from core.runtime.bulk_actions import MOST, RunsMissing
 from core.runtime.bulk_kinds import DELETED, ENDED, NOT_ENDED, NOT_FAILED, UNPUBLISHED
 from core.runtime.resuming import NotResumable
@@ -17,6 +18,7 @@ from core.storage.db import read_connection
 from core.storage.run import Run
 from core.storage.workflow import Workflow
 
+SECONDS = 2.0  # of looking for what fits
 LOOKED_AT = 200  # failed runs that are looked at one by one
 RUN, WORKFLOW = Run.__table__, Workflow.__table__
 
@@ -28,7 +30,14 @@ class Foreseen:
     total: int
     cannot: Sequence[tuple[str, int]] = ()
     is_sure: bool = True  # otherwise some may turn out to be impossible
-    workflows: int = 0
+    is_whole: bool = True  # otherwise there may be more
+
+    def and_also(self, other: "Foreseen") -> "Foreseen":
+        """Both together."""
+        cannot = Counter(dict(self.cannot))
+        cannot.update(dict(other.cannot))
+        total, is_sure = self.total + other.total, self.is_sure and other.is_sure
+        return Foreseen(total, cannot.most_common(), is_sure)
 
     @property
     def can(self) -> int:
@@ -56,8 +65,15 @@ def of_chosen(
 def of_matching(
     workspace_id: int, kind: str, wanted: RunFilter, *, on_published: bool = False
 ) -> Foreseen:
-    """For all runs that fit."""
-    return _foresee(kind, wanted.conditions(workspace_id), on_published)
+    """For all runs that fit, as far as they are found in a little time."""
+    until = time.monotonic() + SECONDS
+    found = Foreseen(0)
+    with read_connection() as connection:
+        for piece in bulk_windows.pieces(connection, workspace_id, wanted):
+            if found.is_too_many or time.monotonic() > until:
+                return replace(found, is_whole=False)
+            found = found.and_also(_foresee(kind, piece, on_published))
+    return found
 
 
 def count(workspace_id: int, wanted: RunFilter) -> int:
@@ -91,8 +107,7 @@ def _foresee(kind: str, meant: list[ColumnElement[bool]], on_published: bool) ->
         reason = _not_resumable(row, on_published)
         if reason and reason not in known:
             cannot[reason] += 1
-    workflows = len({row.id for row in found if not _reason(kind, row, on_published)})
-    return Foreseen(total, cannot.most_common(), is_sure, workflows)
+    return Foreseen(total, cannot.most_common(), is_sure)
 
 
 def _reason(kind: str, row: Row[Any], on_published: bool) -> str:

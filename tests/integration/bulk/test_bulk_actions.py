@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core import queue
-from core.runtime import bulk_actions, bulk_kinds, duties, runs
+from core.runtime import bulk_actions, bulk_foresight, bulk_kinds, bulk_windows, duties, runs
 from core.runtime.bulk_actions import RunsMissing, TooMany
 from core.runtime.run_filter import RunFilter
 from core.storage.bulk_action import BulkItem
@@ -208,6 +208,27 @@ def test_another_process_goes_on_where_one_died_and_nothing_happens_twice(
         assert states([item.new_run_id for item in items(action)]) == {"succeeded": 12}
     if kind == "retry":
         assert {fresh(db.session.get_one(Run, one)).round for one in ids} == {2}
+
+
+def test_a_text_is_looked_for_in_pieces(app, monkeypatch):
+    monkeypatch.setattr(bulk_windows, "WINDOW", 3)
+    monkeypatch.setattr(bulk_actions, "GATHERED", 2)
+    _, ids = started(14, SLEEP)
+    with transaction() as session:
+        for number in (0, 4, 5, 6, 13):
+            session.get_one(Run, ids[number]).title = "Order of Ana"
+    wanted = RunFilter(text="of ana")
+
+    foreseen = bulk_foresight.of_matching(workspace().id, "cancel", wanted)
+    monkeypatch.setattr(bulk_foresight, "SECONDS", -1)
+    hurried = bulk_foresight.of_matching(workspace().id, "cancel", wanted)
+    action = bulk_actions.begin_matching(workspace().id, "cancel", wanted, by="Ana")
+    bulk_actions.go_on(action, seconds=9)
+
+    assert (foreseen.total, foreseen.can, foreseen.is_whole) == (5, 5, True)
+    assert not hurried.is_whole
+    assert counts(action) == ("done", 5, 5, 0, 0)
+    assert states([ids[number] for number in (0, 4, 5, 6, 13)]) == {"cancelled": 5}
 
 
 @on_both
