@@ -13,6 +13,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from core import config
 from core.storage import postgresql_sessions
+from tests import emptying
 from tests.json_suite import FOLDER as json_suite_folder
 from tests.people import client_of, password_hash, people  # noqa: F401
 from tests.servers import PostgreSQL, Valkey
@@ -96,7 +97,7 @@ def migrated_sqlite(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql, tmp_path_factory):
-    """The same on PostgreSQL: the name of a database to copy."""
+    """The same on PostgreSQL: the address of a database that each test leaves empty."""
     with psycopg.connect(postgresql.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE migrated")
     home = str(tmp_path_factory.mktemp("migrated-postgresql"))
@@ -104,7 +105,8 @@ def migrated_postgresql(postgresql, tmp_path_factory):
     config.use(config.load({"OPENBUILD_HOME": home, "OPENBUILD_DATABASE_URL": address}))
     migrate()
     config.use(None)
-    return "migrated"
+    assert not emptying.has_rows(address)
+    return address
 
 
 def migrate():
@@ -131,12 +133,9 @@ def database_url(request, database, tmp_path):
         shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "openbuild.db")
         yield ""
         return
-    server = request.getfixturevalue("postgresql")
-    template = request.getfixturevalue("migrated_postgresql")
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE test TEMPLATE {template}")
-        yield server.url("test")
-        connection.execute("DROP DATABASE test WITH (FORCE)")
+    url = request.getfixturevalue("migrated_postgresql")
+    yield url
+    emptying.empty(url)
 
 
 @pytest.fixture(scope="session")
