@@ -21,7 +21,7 @@ from core.engine.recurrence import RecurrenceError, words
 from core.engine.recurrence.words import Plan
 from core.runtime import workflows
 from core.storage.workflow import Workflow
-from core.triggers import trigger_types
+from core.triggers.schedule import with_one_more
 
 Form = Mapping[str, str]
 DEFAULTS = {"timezone": "", "missed": "run_once", "overlap": "skip", "input": None}
@@ -35,14 +35,7 @@ class BadInput(ValueError):
 def add_schedule(workflow_id: int) -> Response:
     """Add one: weekdays at nine, to be changed."""
     workflow = visible_workflow(workflow_id)
-    listed = schedules_of(workflow)
-    new = dict(trigger_types()["schedule"].new_settings)
-    taken = {said["key"] for said in listed}
-    number = len(listed) + 1
-    while new["key"] in taken:
-        new["key"] = f"schedule-{number}"
-        number += 1
-    return save(workflow, [*listed, new], redrawn=True)
+    return save(workflow, with_one_more(schedules_of(workflow)), redrawn=True)
 
 
 @bp.post("/workflows/<int:workflow_id>/starts/schedules/<key>")

@@ -9,7 +9,7 @@ from blueprints.hypermedia import go_to, render
 from blueprints.schedules import bp
 from core.runtime import starting_points, workflows
 from core.storage.workflow import Workflow
-from core.triggers import trigger_types
+from core.triggers.schedule import with_one_more
 
 
 @bp.get("/new")
@@ -26,9 +26,8 @@ def create() -> Response:
         workflow = starting_points.begin(current_workspace().id, "schedule", "", by=by)
     else:
         workflow = visible_workflow(workflow_id)
-        if not workflow.definition.triggers.get("schedules"):
-            first = dict(trigger_types()["schedule"].new_settings)
-            changes = {"op": "change_triggers", "changes": {"schedules": [first]}}
-            workflow = workflows.edit_draft(workflow, workflow.revision, changes, by=by)
+        listed = workflow.definition.triggers.get("schedules") or ()
+        changes = {"op": "change_triggers", "changes": {"schedules": with_one_more(listed)}}
+        workflow = workflows.edit_draft(workflow, workflow.revision, changes, by=by)
     said = "Choose the times; publish when they are right."
     return go_to(url_for("editor.show", workflow_id=workflow.id, step=START), toast=said)

@@ -1,6 +1,6 @@
 """Start at set times: every weekday at 9:00, every 15 minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.engine.fields import Field
@@ -19,6 +19,7 @@ OVERLAP_WORDS = {
     "replace": "stop the old one",
     "allow": "run both",
 }
+WEEKDAYS = {"key": "weekdays", "cron": "0 9 * * 1-5"}
 
 
 class OnSchedule(TriggerType):
@@ -51,7 +52,7 @@ class OnSchedule(TriggerType):
     @property
     def new_settings(self) -> dict[str, Any]:
         """Weekdays at nine."""
-        return {"key": "weekdays", "cron": "0 9 * * 1-5"}
+        return dict(WEEKDAYS)
 
     def settings(self, triggers: Mapping[str, Any]) -> dict[str, Any]:
         """The schedules of these triggers, each with its defaults."""
@@ -61,3 +62,14 @@ class OnSchedule(TriggerType):
     def summary(self, settings: Mapping[str, Any]) -> str:
         """When: “every weekday at 9:00 · every hour”."""
         return " · ".join(words.words(schedule) for schedule in settings[self.section])
+
+
+def with_one_more(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The schedules and a new one, under a key that none of them has."""
+    new = dict(WEEKDAYS)
+    taken = {said["key"] for said in listed}
+    number = len(listed) + 1
+    while new["key"] in taken:
+        new["key"] = f"schedule-{number}"
+        number += 1
+    return [*listed, new]

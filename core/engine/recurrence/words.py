@@ -15,6 +15,7 @@ from core.engine.recurrence.cron import SOME_DAY, check, fields_of
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 NUMBERS = {name[:3].upper(): number for number, name in enumerate(DAYS)}
+PADDED = re.compile(r"\b0(?=\d:\d\d)")
 NAMED = re.compile(r"[A-Z]{3}")
 WEEKDAYS = (1, 2, 3, 4, 5)
 LAST_DAY = "L"
@@ -209,4 +210,4 @@ def _explained(text: str) -> str:
         said = CronSim(" ".join(fields_of(text)), SOME_DAY).explain()
     except (CronSimError, AssertionError, LookupError, ValueError):
         return text
-    return said[:1].lower() + said[1:]
+    return PADDED.sub("", said[:1].lower() + said[1:])

@@ -239,6 +239,17 @@ def test_adding_one_leads_to_where_its_times_are_chosen(olga):
     assert not Schedule.of_workflow(workflow.id)
 
 
+def test_adding_one_more_leaves_the_others_as_they_are(olga):
+    workflow, _ = scheduled()
+
+    olga.post("/schedules/new", data={"workflow": workflow.id})
+
+    fresh()
+    said = db.session.get(Workflow, workflow.id).definition.triggers["schedules"]
+    assert [each["key"] for each in said] == ["morning", "weekdays"]
+    assert said[0]["cron"] == "0 9 * * 1-5"
+
+
 def test_adding_one_to_a_new_workflow_makes_it(olga):
     answer = olga.post("/schedules/new", data={"workflow": ""})
 
