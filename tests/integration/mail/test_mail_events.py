@@ -21,6 +21,7 @@ from core.storage.mail_event import MailEvent, MarkedAddress
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run, workspace
 from tests.integration.mail.conftest import connect, mails
+from tests.integration.outward.listener import Listener, ok
 from tests.people import HTMX
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
@@ -245,6 +246,23 @@ def test_of_several_recipients_none_is_sent_what_one_can_t_get(mailbox, work):
     assert "1 of 2 recipients take no mails" in run.error["message"]
     assert "ana@example.org" in run.error["message"]
     assert mailbox.mails == []
+
+
+def test_whom_postmark_calls_inactive_is_marked_and_not_tried_again(app, work):
+    said = b'{"ErrorCode": 406, "Message": "Found inactive addresses: ana@example.org."}'
+    listener = Listener(ok(said, status="422 No"))
+    fields = {"base_url": listener.url}
+    service("postmark", fields, {"token": "pm"})
+    inputs = {"to": "ana@example.org", "subject": "Hi", "text": "Hello", "connection": "postmark"}
+
+    first = finish(start_run(step("mail", "send_email", **inputs)), work)
+    second = finish(start_run(step("mail", "send_email", **inputs)), work)
+    listener.close()
+
+    assert "inactive" in first.error["message"]
+    assert "takes no mails since" in second.error["message"]
+    assert len(listener.requests) == 1
+    assert [(row.email, row.kind) for row in marked()] == [("ana@example.org", "dropped")]
 
 
 def finish(run, work):
