@@ -90,7 +90,9 @@ class Shown:
     @property
     def told(self) -> list[tuple[MailEvent, str]]:
         """What its service told, newest first, each with a word for it."""
-        return [(event, OUTCOMES[event.kind][2].lower()) for event in self.events]
+        words = {kind: word.lower() for kind, (_, _, word) in OUTCOMES.items()}
+        words[COMPLAINED] = "called it spam"
+        return [(event, words[event.kind]) for event in self.events]
 
     @property
     def origin(self) -> str:

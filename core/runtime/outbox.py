@@ -25,11 +25,12 @@ from core.storage.mail import (
     columns_of,
     message_of,
 )
-from core.storage.mail_event import MailEvent
+from core.storage.mail_event import MailEvent, MarkedAddress
 from core.storage.mail_template import MailTemplate
 
 MAIL = Mail.__table__
 TEMPLATE = MailTemplate.__table__
+UNSYNCED = {"synchronize_session": False}
 UNCLEAR_AFTER = timedelta(minutes=10)  # beyond it nobody can still be sending
 
 
@@ -148,6 +149,8 @@ def forget_old() -> None:
     with transaction() as session:
         forgotten = select(MAIL.c.id).where(*old)
         session.execute(delete(MailEvent).where(MailEvent.mail_id.in_(forgotten)))
+        marked = update(MarkedAddress).where(MarkedAddress.mail_id.in_(forgotten))
+        session.execute(marked.values(mail_id=None), execution_options=UNSYNCED)
         session.execute(delete(MAIL).where(*old))
 
 
