@@ -1,11 +1,13 @@
 """Measure: every tests/bench/bench_*.py, as ratios against the raw parts in the same run.
 
 A benchmark is a file with a docstring and `measure()`. That answers with `name`, `ratio` and
-`parts`, each of which has a `name`, a `ratio` and what was measured: numbers by their unit.
+`parts`, each of which has a `name`, a `ratio` and what was measured: numbers by their unit. One
+that takes `runs` or `database` gets what the options say; one with `NAMED_ONLY` runs when named.
 """
 
 import argparse
 from importlib.util import module_from_spec, spec_from_file_location
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +20,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "tests" / "bench"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which ones, and in which form."""
     parser.add_argument("name", nargs="*")
+    parser.add_argument("--runs", type=int, help="how many, where a benchmark fills a database")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="where it has one")
     add_json(parser)
 
 
@@ -31,11 +35,20 @@ def run(options: argparse.Namespace) -> None:
     results = {}
     for name in options.name or found:
         benchmark = load(name, found[name])
-        results[name] = benchmark.measure()
+        if not options.name and getattr(benchmark, "NAMED_ONLY", False):
+            continue
+        results[name] = benchmark.measure(**asked(benchmark, options))
         if not options.json:
             print_result((benchmark.__doc__ or name).split("\n")[0], results[name])
     if options.json:
         print_json(results)
+
+
+def asked(benchmark: ModuleType, options: argparse.Namespace) -> dict[str, Any]:
+    """The options that this benchmark has a use for."""
+    taken = signature(benchmark.measure).parameters
+    given = {"runs": options.runs, "database": options.database}
+    return {name: value for name, value in given.items() if value is not None and name in taken}
 
 
 def print_result(title: str, result: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ def shown(workspace: Workspace, asked: Asked) -> dict[str, Any]:
         "most": LINES_OF_EACH,
         "line": backlog.backlog(workspace.id),
         "ranked": ranked[:RANKED],
-        "recent": run_list.listed(workspace.id, RunFilter(), limit=RECENT),
+        "recent": run_list.listed(workspace.id, RunFilter(), limit=RECENT)[0],
         "change": change(figures),
         "share": share,
         "amount": amount,

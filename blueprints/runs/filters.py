@@ -1,7 +1,7 @@
 """What the list of runs is asked for: the filters in its address, and links that change them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ STATES = {
     "succeeded": "Succeeded",
     "cancelled": "Cancelled",
 }
+COUNTED = ("running", "waiting", "failed")
 REASONS = {
     "approval": "Waits for a person",
     "unknown_outcome": "Needs you: did this happen?",
@@ -113,10 +114,18 @@ class Filters:
         out = {*changed, "workflow"} if self.home else set(changed)
         return [pair for pair in self.wanted.to_args().items() if pair[0] not in out]
 
-    def states(self) -> list[tuple[str, str, str, bool]]:
-        """The groups of states: key, word, address, and whether it is this one."""
-        here = self.wanted.state
-        return [(key, word, self.address(state=key), key == here) for key, word in STATES.items()]
+    def states(self) -> list[tuple[str, str, str, RunFilter | None]]:
+        """The groups of states: key, word, address, and what to count, if it is worth a number."""
+        counted = () if self.wanted.text else COUNTED
+        return [
+            (
+                key,
+                word,
+                self.address(state=key),
+                replace(self.wanted, state=key) if key in counted else None,
+            )
+            for key, word in STATES.items()
+        ]
 
     def chips(self) -> Iterator[Chip]:
         """The filters that are set, text and state aside: those show by themselves."""
@@ -184,8 +193,8 @@ class Filters:
 
     def nothing_found(self) -> str:
         """The sentence for an empty list."""
-        is_good = self.wanted.state == "failed" and not self.wanted.text
-        return f"No {self.in_words}." + (" Good." if is_good else "")
+        is_good = self.wanted.state == "failed" and not (self.wanted.text or self.before)
+        return f"No {'more ' if self.before else ''}{self.in_words}." + (" Good." if is_good else "")
 
 
 def _local(text: str, zone: str) -> datetime:

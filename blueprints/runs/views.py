@@ -1,5 +1,6 @@
 """The list of runs, and the page of one."""
 
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +14,9 @@ from blueprints.editor.workbench import Workbench
 from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.runs import bp, lane, retrying, step_words, timeline
 from blueprints.runs.filters import Filters
-from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_view
+from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_search, run_view
+from core.runtime.run_list import RunLine
+from core.runtime.run_search import Found
 from core.runtime.run_steps import ITEMS_SHOWN
 from core.runtime.run_summary import say_time
 from core.runtime.run_view import RunView
@@ -55,8 +58,7 @@ def list_runs(workflow: Workflow | None) -> Response:
     filters = Filters.of(request.args, choices, workflow, workspace.timezone)
     if "" in request.args.values() and not wants_partials():
         return go_to(filters.address(before=filters.before))  # a form sends its empty fields, too
-    found = run_list.listed(workspace.id, filters.wanted, before=filters.before, limit=PAGE + 1)
-    lines, has_older = found[:PAGE], len(found) > PAGE
+    lines, found = run_list.listed(workspace.id, filters.wanted, before=filters.before, limit=PAGE)
     seen = fingerprint([(line.id, line.state, line.reason, line.seq) for line in lines])
     if wants_partials() and request.args.get("seen") == seen:
         return Response(status=204)
@@ -66,17 +68,24 @@ def list_runs(workflow: Workflow | None) -> Response:
         filters=filters,
         lines=lines,
         lanes={id: lane.draw(come) for id, come in run_progress.progress(lines).items()},
-        older=filters.address(before=lines[-1].id) if has_older else "",
-        counts=run_list.counts(workspace.id, filters.wanted.workflow_id),
+        found=found,
+        count=partial(run_search.count, workspace.id),
         seen=seen,
         bench=Workbench(workflow) if workflow else None,
         bulk=() if wants_partials() else bulk_words.open_lines(workspace.id),
         zone=workspace.timezone,
-        poll_seconds=1 if any(not line.is_final for line in lines) else 4,
+        poll_seconds=poll_seconds(lines, found),
     )
     if wants_partials() and "seen" not in request.args:
         response.headers["HX-Replace-Url"] = filters.address()
     return response
+
+
+def poll_seconds(lines: list[RunLine], found: Found) -> int:
+    """How soon the list looks again; a search that goes far is not repeated all the time."""
+    if found.looked:
+        return 20
+    return 1 if any(not line.is_final for line in lines) else 4
 
 
 def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str, Any]:

@@ -39,7 +39,10 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "period": tuple(PERIODS),
 }
 
+EQUAL = ("reason", "origin", "mode")
+
 Columns = ReadOnlyColumnCollection[str, Any]
+Conditions = list[ColumnElement[bool]]
 
 
 class BadFilter(ValueError):
@@ -115,42 +118,40 @@ class RunFilter:
         """The states of the group; none: any state."""
         return GROUPS.get(self.state, (self.state,) if self.state else ())
 
-    def conditions(
-        self, workspace_id: int, now: datetime | None = None, of: Columns | None = None
-    ) -> list[ColumnElement[bool]]:
-        """All that a run must fulfil, for columns of `run`."""
-        of = of or Run.__table__.c
-        found = [of.workspace_id == workspace_id, *self.time_conditions(now, of)]
+    @property
+    def columns(self) -> frozenset[str]:
+        """What of a run must be looked at, its time aside."""
+        named = ("workflow_id", "state", "reason", "origin", "mode")
+        looked = {name for name in named if getattr(self, name)}
+        return frozenset(looked | ({"title", "input", "response"} if self.text else set()))
+
+    def conditions(self, workspace_id: int, now: datetime | None = None) -> Conditions:
+        """All that a run must fulfil."""
+        mine = Run.__table__.c.workspace_id == workspace_id
+        return [mine, *self.time_conditions(now), *self.row_conditions()]
+
+    def time_conditions(self, now: datetime | None = None) -> Conditions:
+        """The time as bounds of ids: these are made in its order, and every index ends in them."""
+        id = Run.__table__.c.id
+        begin, end = self.bounds(now)
+        found = [id >= first_id_at(begin)] if begin else []
+        return found + ([id < first_id_at(end)] if end else [])
+
+    def row_conditions(self, of: Columns | None = None) -> Conditions:
+        """What its own columns must hold, its time aside."""
+        of = Run.__table__.c if of is None else of
+        found: Conditions = []
         if self.workflow_id is not None:
             found.append(of.workflow_id == self.workflow_id)
         if self.states:
             found.append(of.state.in_(self.states))
-        for name in ("reason", "origin", "mode"):
-            if value := getattr(self, name):
-                found.append(of[name] == value)
-        return found + self.text_conditions(of)
+        found += [of[name] == value for name in EQUAL if (value := getattr(self, name))]
+        return found + ([self._text_condition(of)] if self.text else [])
 
-    def time_conditions(
-        self, now: datetime | None = None, of: Columns | None = None
-    ) -> list[ColumnElement[bool]]:
-        """The time as bounds of ids: these are made in its order, and every index ends in them."""
-        of = of or Run.__table__.c
-        begin, end = self.bounds(now)
-        found: list[ColumnElement[bool]] = []
-        if begin:
-            found.append(of.id >= first_id_at(begin))
-        if end:
-            found.append(of.id < first_id_at(end))
-        return found
-
-    def text_conditions(self, of: Columns | None = None) -> list[ColumnElement[bool]]:
-        """That the text is in one of its places."""
-        if not self.text:
-            return []
-        of = of or Run.__table__.c
+    def _text_condition(self, of: Columns) -> ColumnElement[bool]:
         columns = [of.title, *(type_coerce(of[name], Text) for name in ("input", "response"))]
         found = [column.icontains(self.text, autoescape=True) for column in columns]
-        return [or_(*found, of.id.startswith(self.text.lower(), autoescape=True))]
+        return or_(*found, of.id.startswith(self.text.lower(), autoescape=True))
 
 
 def _names() -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from core.engine import wording
 from core.engine.errors import DefinitionError
-from core.runtime import definitions, places
-from core.runtime.run_filter import GROUPS, UNFINISHED, RunFilter
+from core.runtime import definitions, places, run_search
+from core.runtime.run_filter import UNFINISHED, RunFilter
+from core.runtime.run_search import Found
 from core.runtime.run_summary import say_error, say_time
 from core.steps import step_types
 from core.storage.db import db
@@ -116,34 +117,15 @@ LISTED = (
 
 
 def listed(
-    workspace_id: int, wanted: RunFilter, *, before: str | None = None, limit: int = 50
-) -> list[RunLine]:
-    """The newest runs that fit, older than the run `before`."""
+    workspace_id: int, wanted: RunFilter, *, before: str = "", limit: int = 50
+) -> tuple[list[RunLine], Found]:
+    """The newest runs that fit, older than the run `before`, and how far that was looked for."""
+    found = run_search.search(workspace_id, wanted, before, limit)
     query = (
         db.select(*LISTED)
         .join(Workflow, Workflow.id == Run.workflow_id)
         .join(Version, Version.id == Run.version_id)
-        .where(*wanted.conditions(workspace_id))
+        .where(Run.id.in_(found.ids))
         .order_by(Run.id.desc())
-        .limit(limit)
     )
-    if before:
-        query = query.where(Run.id < before)
-    return [RunLine(**row._mapping) for row in db.session.execute(query)]
-
-
-def counts(workspace_id: int, workflow_id: int | None = None) -> dict[str, int]:
-    """How many runs are not finished, by group."""
-    query = (
-        db.select(Run.state, db.func.count())
-        .where(Run.workspace_id == workspace_id, Run.state.in_(UNFINISHED))
-        .group_by(Run.state)
-    )
-    if workflow_id is not None:
-        query = query.where(Run.workflow_id == workflow_id)
-    by_state = {state: count for state, count in db.session.execute(query)}
-    return {
-        group: sum(by_state.get(state, 0) for state in states)
-        for group, states in GROUPS.items()
-        if set(states) <= set(UNFINISHED)
-    }
+    return [RunLine(**row._mapping) for row in db.session.execute(query)], found

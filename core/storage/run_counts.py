@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Double, Integer, case, cast, func, type_coerce
@@ -60,6 +60,11 @@ def first_id_at(moment: datetime) -> str:
     """The smallest id that can be made from that moment on."""
     value = f"{int(moment.timestamp() * 1000):012x}"
     return f"{value[:8]}-{value[8:]}-7000-8000-000000000000"
+
+
+def moment_of(run_id: str) -> datetime:
+    """When an id was made."""
+    return datetime.fromtimestamp(int(run_id[:8] + run_id[9:13], 16) / 1000, UTC)
 
 
 def unfinished(workspace_id: int) -> dict[str, int]:

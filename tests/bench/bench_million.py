@@ -1,0 +1,168 @@
+"""The list of runs and the dashboard over a million runs: milliseconds of whole pages.
+
+Asked through the web application itself, signed in, without a network. Every filter alone and some
+together, the hundredth page, searches with and without hits, and the dashboard of each period. The
+ratio is to the first page of the list, without any filter.
+"""
+
+import os
+import re
+import shutil
+import statistics
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+from tests.bench import many_runs
+
+RUNS = 1_000_000
+ROUNDS = 15
+DEEP = 100  # pages
+NAMED_ONLY = True  # it takes minutes
+FIRST = "list, newest runs"
+
+
+def measure(runs=RUNS, database="sqlite"):
+    """How many times as long as the first page the slowest page takes."""
+    from tests.servers import PostgreSQL, Valkey
+
+    servers = [Valkey()]
+    if database == "postgresql":
+        servers.append(PostgreSQL())
+    for server in servers:
+        server.start()
+    try:
+        url = servers[1].url() if database == "postgresql" else ""
+        with application(url, servers[0].url) as (client, workspace_id):
+            many_runs.fill(workspace_id, runs)
+            parts = measure_pages(client)
+    finally:
+        for server in servers:
+            server.close()
+    return {"name": "million", "ratio": max(part["ratio"] for part in parts), "parts": parts}
+
+
+@contextmanager
+def application(url, redis_url, home=None):
+    """An openBuild with an owner signed in; gives a browser and the workspace's id."""
+    from app import create_app
+    from core import config
+    from core.storage import migrate
+    from core.storage.db import db
+
+    folder = home or tempfile.mkdtemp(prefix="openbuild-bench-", dir=os.environ.get("TMPDIR"))
+    given = {"OPENBUILD_HOME": folder, "OPENBUILD_REDIS_URL": redis_url}
+    config.use(config.load({**given, "OPENBUILD_DATABASE_URL": url}))
+    app = create_app()
+    try:
+        with app.app_context():
+            migrate.upgrade()
+            yield sign_in(app)
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        config.use(None)
+        if home is None:
+            shutil.rmtree(folder)
+
+
+def sign_in(app):
+    """A browser in which an owner is signed in, and the id of their workspace."""
+    from core import clock
+    from core.runtime import signing_in, workspaces
+    from core.storage.db import db, transaction
+    from core.storage.membership import OwnerClaim
+    from tests.people import member
+
+    with transaction():
+        workspace = workspaces.first()
+        if not db.session.get(OwnerClaim, workspace.id):
+            db.session.add(OwnerClaim(workspace_id=workspace.id, claimed_at=clock.now()))
+        name = f"ana-{time.time_ns()}"
+        owner = member(name, "owner", workspace, password_hash="")
+        workspace_id = workspace.id
+    client = app.test_client()
+    token = signing_in.open_session(owner, stays=False, browser="a bench")
+    with client.session_transaction() as session:
+        session.update(_user_id=token, _fresh=True, csrf_token="bench")
+    return client, workspace_id
+
+
+def pages(client):
+    """What is asked for, by name."""
+    from core import clock
+
+    days = [f"{clock.now() - timedelta(days=days):%Y-%m-%d}" for days in (12, 11)]
+    dated = f"from={days[0]}&to={days[1]}"
+    found = {
+        FIRST: "/runs",
+        f"list, page {DEEP}": deep(client),
+        "one workflow": "/runs?workflow=flow-01",
+        "a workflow that hardly runs": f"/runs?workflow=flow-{many_runs.WORKFLOWS - 1}",
+        **{
+            f"state {state}": f"/runs?state={state}"
+            for state in ("running", "waiting", "failed", "succeeded", "cancelled")
+        },
+        **{
+            f"reason {reason}": f"/runs?reason={reason}"
+            for reason in ("approval", "unknown_outcome", "not_run", "quarantined")
+        },
+        **{
+            f"started by {origin}": f"/runs?origin={origin}"
+            for origin in ("endpoint", "manual", "thing")
+        },
+        **{f"kind {mode}": f"/runs?mode={mode}" for mode in ("live", "test")},
+        **{f"when {period}": f"/runs?period={period}" for period in ("hour", "month")},
+        "two days": f"/runs?{dated}",
+        "failed of a workflow": "/runs?state=failed&workflow=flow-03",
+        "failed of one that hardly runs": "/runs?state=failed&workflow=flow-23",
+        "failed by schedule in two days": f"/runs?state=failed&origin=schedule&{dated}",
+        "tests of a workflow, cancelled": "/runs?mode=test&workflow=flow-05&state=cancelled",
+        "waits for a person, by hand": "/runs?reason=approval&origin=manual&period=month",
+        "nothing fits: reason and state": "/runs?reason=not_run&state=failed",
+        "text, many hits": "/runs?text=ORD-",
+        "text, a hit far back": "/runs?text=ORD-0000007",
+        "text, no hit": "/runs?text=nowhere-to-be-found",
+        "text, no hit, failed": "/runs?text=nowhere-to-be-found&state=failed",
+        "text, no hit, two days": f"/runs?text=nowhere-to-be-found&{dated}",
+        "text, no hit, a workflow": "/runs?text=nowhere-to-be-found&workflow=flow-02",
+    }
+    dashboards = {
+        f"dashboard, {key}": f"/?period={key}" for key in ("hour", "day", "week", "month")
+    }
+    return found | dashboards
+
+
+def deep(client):
+    """The address of a page far down, by the links that lead there."""
+    address = "/runs"
+    for _ in range(DEEP):
+        older = re.search(r'href="(/runs\?before=[^"]+)"', client.get(address).text)
+        if older is None:
+            break
+        address = older[1]
+    return address
+
+
+def measure_pages(client, only=""):
+    times = {name: timed(client, url) for name, url in pages(client).items() if only in name}
+    first = statistics.median(times.get(FIRST) or next(iter(times.values())))
+    return [part(name, took, first) for name, took in times.items()]
+
+
+def timed(client, url):
+    """Seconds of each round, after one that warms up."""
+    took = []
+    for _ in range(ROUNDS + 1):
+        began = time.perf_counter()
+        answer = client.get(url)
+        took.append(time.perf_counter() - began)
+        assert answer.status_code == 200, (url, answer.status_code)
+    return took[1:]
+
+
+def part(name, took, first):
+    slow = sorted(took)[min(round(0.95 * len(took)), len(took) - 1)]
+    median = statistics.median(took)
+    return {"name": name, "ratio": median / first, "ms_p50": median * 1e3, "ms_p95": slow * 1e3}
