@@ -194,7 +194,9 @@ class Filters:
     def nothing_found(self) -> str:
         """The sentence for an empty list."""
         is_good = self.wanted.state == "failed" and not (self.wanted.text or self.before)
-        return f"No {'more ' if self.before else ''}{self.in_words}." + (" Good." if is_good else "")
+        return f"No {'more ' if self.before else ''}{self.in_words}." + (
+            " Good." if is_good else ""
+        )
 
 
 def _local(text: str, zone: str) -> datetime:

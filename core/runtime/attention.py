@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, literal, select, union_all
 
 from core import clock
 from core.engine.errors import DefinitionError
@@ -24,10 +24,22 @@ from core.storage.workspace import Workspace
 RECENT = timedelta(days=1)  # failures and refusals older than this are history
 SWITCHED_LATELY = timedelta(days=7)  # what was switched off before is meant to be off
 FAILED_READ = 500  # runs
-WAITING_READ = 2000
+WAITING_READ = 100  # of each reason
 QUESTIONS_SHOWN = 20
 REFUSED_READ = 500
 FOR_PEOPLE = (Reason.UNKNOWN_OUTCOME, Reason.APPROVAL)
+READ = (
+    Run.id,
+    Run.title,
+    Run.state,
+    Run.reason,
+    Run.mode,
+    Run.error,
+    Run.version_id,
+    Run.workflow_id,
+    Run.created_at,
+    Run.finished_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,39 +121,29 @@ def attention(workspace: Workspace) -> Attention:
 
 
 def _runs(workspace_id: int, since: datetime) -> tuple[list[Any], list[Any]]:
-    """Failed runs, and those that wait for a person: one query, bounded on both sides."""
-    mine = Run.workspace_id == workspace_id
-    failed = select(Run.id).where(mine, Run.state == RunState.FAILED, Run.id >= first_id_at(since))
-    waiting = select(Run.id).where(mine, Run.state == RunState.WAITING)
-    ids = union_all(
-        failed.order_by(Run.id.desc()).limit(FAILED_READ).subquery().select(),
-        waiting.order_by(Run.id.desc()).limit(WAITING_READ).subquery().select(),
-    ).subquery()
-    needed = Run.state == RunState.FAILED, Run.reason.in_(FOR_PEOPLE)
+    """Failed runs, and those that wait for a person: one query, each part along its own index."""
+    failed = _newest(workspace_id, FAILED_READ, Run.state == RunState.FAILED, _from(since))
+    waiting = [_newest(workspace_id, WAITING_READ, Run.reason == reason) for reason in FOR_PEOPLE]
+    runs = union_all(*(select(part.subquery()) for part in (failed, *waiting))).subquery("run")
     query = (
-        select(
-            Run.id,
-            Run.title,
-            Run.state,
-            Run.reason,
-            Run.error,
-            Run.version_id,
-            Run.created_at,
-            Run.finished_at,
-            Workflow.id.label("workflow_id"),
-            Workflow.label.label("workflow"),
-            Workflow.name,
-        )
-        .select_from(Run)
-        .join(ids, ids.c.id == Run.id)
-        .join(Workflow, Workflow.id == Run.workflow_id)
-        .where(or_(*needed), Run.mode == "live")
-        .where(Workflow.deleted_at.is_(None))
-        .order_by(Run.id.desc())
+        select(runs, Workflow.label.label("workflow"), Workflow.name)
+        .join(Workflow, Workflow.id == runs.c.workflow_id)
+        .where(runs.c.mode == "live", Workflow.deleted_at.is_(None))
+        .order_by(runs.c.id.desc())
     )
     rows = db.session.execute(query).all()
     questions = [row for row in rows if row.state == RunState.WAITING]
     return [row for row in rows if row.state == RunState.FAILED], questions[:QUESTIONS_SHOWN]
+
+
+def _newest(workspace_id: int, most: int, *which: ColumnElement[bool]) -> Select[Any]:
+    """Bounded before anything is joined: no plan can read more rows than that."""
+    query = select(*READ).where(Run.workspace_id == workspace_id, *which)
+    return query.order_by(Run.id.desc()).limit(most)
+
+
+def _from(since: datetime) -> ColumnElement[bool]:
+    return Run.id >= first_id_at(since)
 
 
 def _question(row: Any) -> Question:

@@ -11,12 +11,16 @@ from datetime import datetime, timedelta
 from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from core import clock
 from core.engine.states import RunState
 from core.runtime.periods import PERIODS, Period, Span, spans
 from core.runtime.run_times import Times, times
 from core.storage import run_ranges
+from core.storage.db import db
 from core.storage.run_ranges import Range, Sampled, Wanted
+from core.storage.workflow import Workflow
 
 MEASURED = 90  # runs of each stretch
 PIECES = 3  # of a stretch with more: its first third may differ from its last
@@ -100,12 +104,12 @@ def figures(workspace_id: int, period: Period, zone: ZoneInfo) -> Figures:
     counted = run_ranges.count_by_workflow(workspace_id, ranges)
     failed = run_ranges.count_of_state(workspace_id, RunState.FAILED, ranges)
     runs, of_workflow = [0] * len(ranges), Counter[int]()
-    for workflow_id, _, _, number, count in counted:
+    for workflow_id, number, count in counted:
         runs[number] += count
         of_workflow[workflow_id] += count
     read = _Samples(workspace_id, cut, runs, failed, of_workflow)
     took = [read.of_span(number) for number in range(len(cut))]
-    names = {row.id: (row.label, row.deleted_at is not None) for row in counted}
+    names = _names(workspace_id)
     return Figures(
         period,
         now,
@@ -122,6 +126,13 @@ def figures(workspace_id: int, period: Period, zone: ZoneInfo) -> Figures:
         any(count > MEASURED for count in runs),
         any(count > FAILED_READ for count in failed),
     )
+
+
+def _names(workspace_id: int) -> dict[int, tuple[str, bool]]:
+    """What workflows are called, and whether they are deleted."""
+    query = select(Workflow.id, Workflow.label, Workflow.deleted_at)
+    rows = db.session.execute(query.where(Workflow.workspace_id == workspace_id))
+    return {id: (label, deleted_at is not None) for id, label, deleted_at in rows}
 
 
 def _before(workspace_id: int, period: Period, now: datetime) -> Before | None:

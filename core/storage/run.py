@@ -11,7 +11,10 @@ from core.engine.states import FINAL, RunState, states_before
 from core.storage.columns import Instant, Json, JsonBlob, new_id
 from core.storage.db import db
 
-# Calls without any of this don't pay for these indexes.
+# Runs without any of this don't pay for these indexes, nor do those that have ended.
+WAKES = text("wake_at IS NOT NULL")
+LEASED = text("lease_until IS NOT NULL")
+WITH_REASON = text("reason IS NOT NULL")
 BY_SCHEDULE = text("schedule_id IS NOT NULL")
 BY_LIMIT = text("limit_key IS NOT NULL")
 IN_LINE = text("line IS NOT NULL")
@@ -28,11 +31,10 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         UniqueConstraint("workflow_id", "origin_key"),
         UniqueConstraint("parent_run_id", "parent_path"),
-        Index("ix_run_workspace_id", "workspace_id", "id"),
+        # Where a run came from never changes, so that it costs nothing to have it at hand.
+        Index("ix_run_workspace_origin", "workspace_id", "id", "origin", "mode"),
         Index("ix_run_workflow_id", "workflow_id", "id"),
         Index("ix_run_workspace_state", "workspace_id", "state", "id"),
-        Index("ix_run_state_wake_at", "state", "wake_at"),
-        Index("ix_run_state_lease", "state", "lease_until"),
         Index("ix_run_state_rung_at", "state", "rung_at"),
         Index(
             "ix_run_state_schedule",
@@ -42,6 +44,9 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
             sqlite_where=BY_SCHEDULE,
             postgresql_where=BY_SCHEDULE,
         ),
+        _partly("ix_run_wake_at", "state", "wake_at", where=WAKES),
+        _partly("ix_run_lease", "state", "lease_until", where=LEASED),
+        _partly("ix_run_workspace_reason", "workspace_id", "reason", "id", where=WITH_REASON),
         _partly("ix_run_limit", "workflow_id", "limit_key", "state", where=BY_LIMIT),
         _partly("ix_run_line", "line", "workflow_id", "limit_key", "id", where=IN_LINE),
         _partly("ix_run_batch", "batch_id", "state", "line", where=BY_BATCH),

@@ -1,18 +1,26 @@
 """Counting and sampling many runs by ranges of ids: ids are made in the order of time.
 
-Counts walk nothing but an index. Whatever lies in the rows themselves is read from a bounded
-number of them, so a period with a million runs costs little more than one with a thousand.
+Counts walk nothing but an index, and those of the past are remembered for half an hour. Whatever
+lies in the rows themselves is read from a bounded number of them, so a period with a million runs
+costs little more than one with a thousand.
 """
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
+from core import clock
 from core.storage.db import db
-from core.storage.run_counts import first_id_at
+from core.storage.run_counts import first_id_at, moment_of
+
+SETTLED = timedelta(minutes=10)  # then every run of a range has been committed
+KEPT_SECONDS = 1800.0
+MOST_KEPT = 5_000  # ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,28 @@ class Wanted:
     limit: int  # of each
 
 
+Counts = tuple[tuple[int, int], ...]  # of runs by workflow
+
+
+class Memory:
+    """Counts of ranges that lie in the past: nothing is added to these, and they are many."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[int, Range], tuple[float, Counts]] = {}
+
+    def get(self, workspace_id: int, stretch: Range) -> Counts | None:
+        """What was counted lately, if it was."""
+        until, counts = self.kept.get((workspace_id, stretch), (0.0, ()))
+        return counts if until > time.monotonic() else None
+
+    def keep(self, workspace_id: int, stretch: Range, counts: Counts) -> None:
+        """Remember a count for a while: what is too old is forgotten with its runs by then."""
+        if moment_of(stretch.end) < clock.now() - SETTLED:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            self.kept[workspace_id, stretch] = time.monotonic() + KEPT_SECONDS, counts
+
+
 class Sampled(NamedTuple):
     """What is read of a run in a sample."""
 
@@ -48,7 +78,7 @@ class Sampled(NamedTuple):
 
 OF_WORKFLOWS = """
     WITH span(n, first, past) AS (VALUES {spans})
-    SELECT workflow.id, workflow.label, workflow.deleted_at, span.n,
+    SELECT workflow.id, span.n,
         (SELECT count(*) FROM run WHERE run.workflow_id = workflow.id
             AND run.id >= span.first AND run.id < span.past) AS runs
     FROM workflow CROSS JOIN span
@@ -79,6 +109,8 @@ NEWEST = """
     (SELECT {columns} FROM run WHERE {which} AND id >= span.first AND id < span.past
     ORDER BY {order} LIMIT {limit})
 """
+# By the database, since one process may have had several.
+_remembered: "WeakKeyDictionary[Engine, Memory]" = WeakKeyDictionary()
 WHICH = {
     "workspace": ("workspace_id = span.owner", "id DESC"),
     "failed": ("workspace_id = span.owner AND state = 'failed'", "id DESC"),
@@ -86,10 +118,32 @@ WHICH = {
 }
 
 
-def count_by_workflow(workspace_id: int, ranges: Sequence[Range]) -> Sequence[Any]:
-    """(workflow, its label, when it was deleted, number of the range, runs); adjacent ranges."""
+def count_by_workflow(workspace_id: int, ranges: Sequence[Range]) -> list[tuple[int, int, int]]:
+    """(workflow, number of the range, runs), where there were any; old ranges are remembered."""
+    known = _remembered.setdefault(db.engine, Memory())
+    counts = {place: known.get(workspace_id, one) for place, one in enumerate(ranges)}
+    asked = [place for place, found in counts.items() if found is None]
+    if asked:
+        fresh = _count([ranges[place] for place in asked], workspace_id)
+        for place, found in zip(asked, fresh, strict=True):
+            counts[place] = found
+            if place:  # where a period begins is another moment the next time
+                known.keep(workspace_id, ranges[place], found)
+    return [
+        (workflow_id, place, runs)
+        for place, found in counts.items()
+        for workflow_id, runs in found or ()
+    ]
+
+
+def _count(ranges: Sequence[Range], workspace_id: int) -> list[Counts]:
     given = {"workspace": workspace_id, "begin": ranges[0].first, "finish": ranges[-1].end}
-    return db.session.execute(text(OF_WORKFLOWS.format(spans=_rows(ranges))), given).all()
+    rows = db.session.execute(text(OF_WORKFLOWS.format(spans=_rows(ranges))), given)
+    found: list[list[tuple[int, int]]] = [[] for _ in ranges]
+    for workflow_id, place, runs in rows:
+        if runs:
+            found[place].append((workflow_id, runs))
+    return [tuple(one) for one in found]
 
 
 def count_of_state(workspace_id: int, state: str, ranges: Sequence[Range]) -> list[int]:

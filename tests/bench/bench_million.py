@@ -21,6 +21,33 @@ ROUNDS = 15
 DEEP = 100  # pages
 NAMED_ONLY = True  # it takes minutes
 FIRST = "list, newest runs"
+PERIODS = ("hour", "day", "week", "month")
+ALONE = {
+    "state": ("running", "waiting", "failed", "succeeded", "cancelled"),
+    "reason": ("approval", "unknown_outcome", "not_run", "quarantined"),
+    "origin": ("endpoint", "manual", "thing"),
+    "mode": ("live", "test"),
+    "period": ("hour", "month"),
+}
+NOWHERE = "text=nowhere-to-be-found"
+QUERIES = {
+    "one workflow": "workflow=flow-01",
+    "a workflow that hardly runs": "workflow=flow-23",
+    **{f"{name} {one}": f"{name}={one}" for name, values in ALONE.items() for one in values},
+    "two days": "{dated}",
+    "failed of a workflow": "state=failed&workflow=flow-03",
+    "failed of one that hardly runs": "state=failed&workflow=flow-23",
+    "failed by schedule in two days": "state=failed&origin=schedule&{dated}",
+    "tests of a workflow, cancelled": "mode=test&workflow=flow-05&state=cancelled",
+    "waits for a person, by hand": "reason=approval&origin=manual&period=month",
+    "nothing fits: reason and state": "reason=not_run&state=failed",
+    "text, many hits": "text=ORD-",
+    "text, a hit far back": "text=ORD-0000007",
+    "text, no hit": NOWHERE,
+    "text, no hit, failed": f"{NOWHERE}&state=failed",
+    "text, no hit, two days": f"{NOWHERE}&{{dated}}",
+    "text, no hit, a workflow": f"{NOWHERE}&workflow=flow-02",
+}
 
 
 def measure(runs=RUNS, database="sqlite"):
@@ -95,43 +122,9 @@ def pages(client):
 
     days = [f"{clock.now() - timedelta(days=days):%Y-%m-%d}" for days in (12, 11)]
     dated = f"from={days[0]}&to={days[1]}"
-    found = {
-        FIRST: "/runs",
-        f"list, page {DEEP}": deep(client),
-        "one workflow": "/runs?workflow=flow-01",
-        "a workflow that hardly runs": f"/runs?workflow=flow-{many_runs.WORKFLOWS - 1}",
-        **{
-            f"state {state}": f"/runs?state={state}"
-            for state in ("running", "waiting", "failed", "succeeded", "cancelled")
-        },
-        **{
-            f"reason {reason}": f"/runs?reason={reason}"
-            for reason in ("approval", "unknown_outcome", "not_run", "quarantined")
-        },
-        **{
-            f"started by {origin}": f"/runs?origin={origin}"
-            for origin in ("endpoint", "manual", "thing")
-        },
-        **{f"kind {mode}": f"/runs?mode={mode}" for mode in ("live", "test")},
-        **{f"when {period}": f"/runs?period={period}" for period in ("hour", "month")},
-        "two days": f"/runs?{dated}",
-        "failed of a workflow": "/runs?state=failed&workflow=flow-03",
-        "failed of one that hardly runs": "/runs?state=failed&workflow=flow-23",
-        "failed by schedule in two days": f"/runs?state=failed&origin=schedule&{dated}",
-        "tests of a workflow, cancelled": "/runs?mode=test&workflow=flow-05&state=cancelled",
-        "waits for a person, by hand": "/runs?reason=approval&origin=manual&period=month",
-        "nothing fits: reason and state": "/runs?reason=not_run&state=failed",
-        "text, many hits": "/runs?text=ORD-",
-        "text, a hit far back": "/runs?text=ORD-0000007",
-        "text, no hit": "/runs?text=nowhere-to-be-found",
-        "text, no hit, failed": "/runs?text=nowhere-to-be-found&state=failed",
-        "text, no hit, two days": f"/runs?text=nowhere-to-be-found&{dated}",
-        "text, no hit, a workflow": "/runs?text=nowhere-to-be-found&workflow=flow-02",
-    }
-    dashboards = {
-        f"dashboard, {key}": f"/?period={key}" for key in ("hour", "day", "week", "month")
-    }
-    return found | dashboards
+    lists = {name: f"/runs?{query.format(dated=dated)}" for name, query in QUERIES.items()}
+    dashboards = {f"dashboard, {key}": f"/?period={key}" for key in PERIODS}
+    return {FIRST: "/runs", f"list, page {DEEP}": deep(client), **lists, **dashboards}
 
 
 def deep(client):
