@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, se
 from core import clock, config
 from core.engine.states import Line, RunState
 from core.runtime import bulk_kinds, bulk_windows, holding, runs
-from core.runtime.bulk_kinds import Result, Told
+from core.runtime.bulk_kinds import Portion, Result
 from core.runtime.run_filter import RunFilter
 from core.storage.bulk_action import BulkAction, BulkItem
 from core.storage.columns import new_id
@@ -247,7 +247,7 @@ def _do(action: Row[Any], ids: Sequence[str]) -> bool:
     with read_connection() as connection:
         found = bulk_kinds.by_id(connection, ids, locked=False)
     prepared = {run_id: bulk_kinds.prepare(action, found.get(run_id)) for run_id in ids}
-    told = Told()
+    portion = Portion.of(len(ids))
     with transaction() as session:
         connection = session.connection()
         ids = _lock(connection, action.id, ids)
@@ -255,14 +255,16 @@ def _do(action: Row[Any], ids: Sequence[str]) -> bool:
             return False
         locked = bulk_kinds.by_id(connection, ids, locked=True)
         results = {
-            run_id: bulk_kinds.act(connection, action, locked.get(run_id), prepared[run_id], told)
+            run_id: bulk_kinds.act(
+                connection, action, locked.get(run_id), prepared[run_id], portion
+            )
             for run_id in ids
         }
-        session.flush()
+        portion.write(connection)
         if action.kind == "cancel":
             results = _with_awaited(connection, results)
         _note(connection, action.id, results)
-    told.tell()
+    portion.tell()
     return True
 
 

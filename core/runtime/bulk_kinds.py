@@ -1,19 +1,21 @@
 """What a bulk action does to one run: cancel it, run it again, or retry it where it failed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, insert, select
 
 from core.engine.errors import StateConflict
 from core.engine.states import FINAL, RunState
 from core.runtime import admission, endings, resuming, runs
 from core.runtime.resuming import NotResumable, Plan
-from core.runtime.runs import NothingPublished
+from core.runtime.runs import NewRun, NothingPublished
+from core.storage.columns import new_id
 from core.storage.db import db
 from core.storage.run import Run, Wait
 from core.storage.workflow import Workflow
+from core.storage.workspace import Workspace
 
 KINDS = ("cancel", "rerun", "retry")
 GONE = "not there any more"
@@ -31,11 +33,33 @@ class Skipped(Exception):
 
 
 @dataclass(slots=True)
-class Told:
-    """Who has to hear of it once it is committed."""
+class Portion:
+    """What some runs that are done together share, and who hears of it once it is committed."""
 
+    ids: list[str]  # of new runs, in the order of time, as lines go by it
+    patterns: dict[tuple[int, bool], NewRun | Skipped] = field(default_factory=dict)
+    workspace: Workspace | None = None
+    rows: list[dict[str, Any]] = field(default_factory=list)
     entering: list[Run] = field(default_factory=list)
     ended: list[tuple[str, Sequence[endings.Rung]]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, size: int) -> "Portion":
+        """For so many runs."""
+        return cls(sorted(new_id() for _ in range(size)))
+
+    def add(self, new: NewRun) -> None:
+        """A new run, written with the others."""
+        if self.workspace is None:
+            self.workspace = db.session.get_one(Workspace, new.workflow.workspace_id)
+        row = runs.row_of(new, self.workspace)
+        self.rows.append(row)
+        self.entering.append(Run(**row))
+
+    def write(self, connection: Connection) -> None:
+        """Write the new runs."""
+        if self.rows:
+            connection.execute(insert(RUN), self.rows)
 
     def tell(self) -> None:
         """Ring for them; what nobody hears is rung for again by the scheduler."""
@@ -69,7 +93,7 @@ def prepare(action: Any, run: Row[Any] | None) -> Prepared:
 
 
 def act(
-    connection: Connection, action: Any, run: Row[Any] | None, prepared: Prepared, told: Told
+    connection: Connection, action: Any, run: Row[Any] | None, prepared: Prepared, portion: Portion
 ) -> Result:
     """Do it to the run whose row is locked, in the transaction that notes what became of it."""
     try:
@@ -78,10 +102,10 @@ def act(
         if isinstance(prepared, Skipped):
             raise prepared
         if action.kind == "cancel":
-            return _cancel(connection, run, told)
+            return _cancel(connection, run, portion)
         if action.kind == "rerun":
-            return _run_again(action, run, told)
-        return _retry(connection, action, run, prepared, told)
+            return _run_again(action, run, portion)
+        return _retry(connection, action, run, prepared, portion)
     except Skipped as why:
         return Result("skipped", str(why))
 
@@ -104,38 +128,49 @@ def waiting_for_others(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def _cancel(connection: Connection, run: Row[Any], told: Told) -> Result:
+def _cancel(connection: Connection, run: Row[Any], portion: Portion) -> Result:
     try:
         rung = runs.write_cancelled(connection, run)
     except StateConflict:
         raise Skipped(ENDED) from None
-    told.ended.append((run.id, rung))
+    portion.ended.append((run.id, rung))
     return Result("done")
 
 
-def _run_again(action: Any, run: Row[Any], told: Told) -> Result:
+def _run_again(action: Any, run: Row[Any], portion: Portion) -> Result:
     if run.state not in FINAL:
         raise Skipped(NOT_ENDED)
-    workflow = db.session.get_one(Workflow, run.workflow_id)
-    if workflow.deleted_at is not None:
-        raise Skipped(DELETED)
-    again = {"by": action.started_by, "origin_key": origin_key(action.id, run.id)}
-    make = runs.new_test if run.mode != "live" else runs.new_by_hand
-    try:
-        new = runs.add(make(workflow, run.input, **again))
-    except NothingPublished:
-        raise Skipped(UNPUBLISHED) from None
-    told.entering.append(new)
+    is_test = run.mode != "live"
+    same = run.workflow_id, is_test
+    if same not in portion.patterns:
+        portion.patterns[same] = _pattern(*same, by=action.started_by)
+    pattern = portion.patterns[same]
+    if isinstance(pattern, Skipped):
+        raise pattern
+    own = {"id": portion.ids.pop(0), "input": run.input, "origin_key": origin_key(action.id, run.id)}
+    new = replace(pattern, **own)
+    portion.add(new)
     return Result("done", new_run_id=new.id)
 
 
+def _pattern(workflow_id: int, is_test: bool, *, by: str) -> NewRun | Skipped:
+    """What all new runs of a workflow have in common, or why there can be none."""
+    workflow = db.session.get_one(Workflow, workflow_id)
+    if workflow.deleted_at is not None:
+        return Skipped(DELETED)
+    try:
+        return (runs.new_test if is_test else runs.new_by_hand)(workflow, {}, by=by)
+    except NothingPublished:
+        return Skipped(UNPUBLISHED)
+
+
 def _retry(
-    connection: Connection, action: Any, run: Row[Any], plan: Plan | None, told: Told
+    connection: Connection, action: Any, run: Row[Any], plan: Plan | None, portion: Portion
 ) -> Result:
     if plan is None or run.state != RunState.FAILED:
         raise Skipped(TAKEN_UP)
     try:
-        told.entering.append(resuming.reopen(connection, run, plan, by=action.started_by))
+        portion.entering.append(resuming.reopen(connection, run, plan, by=action.started_by))
     except StateConflict:
         raise Skipped(TAKEN_UP) from None
     return Result("done")

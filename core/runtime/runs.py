@@ -121,12 +121,9 @@ def start_test(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> Run:
     return start(new_test(workflow, input, by=by))
 
 
-def new_test(
-    workflow: Workflow, input: Mapping[str, Any], *, by: str, origin_key: str | None = None
-) -> NewRun:
+def new_test(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> NewRun:
     """What a run of the draft is started with."""
-    version = draft_version(workflow)
-    return NewRun(workflow, version, "test", input, "test", origin_key=origin_key, started_by=by)
+    return NewRun(workflow, draft_version(workflow), "test", input, "test", started_by=by)
 
 
 def start_by_hand(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> Run:
@@ -134,14 +131,12 @@ def start_by_hand(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> R
     return start(new_by_hand(workflow, input, by=by))
 
 
-def new_by_hand(
-    workflow: Workflow, input: Mapping[str, Any], *, by: str, origin_key: str | None = None
-) -> NewRun:
+def new_by_hand(workflow: Workflow, input: Mapping[str, Any], *, by: str) -> NewRun:
     """What a run of the published version is started with; raises NothingPublished."""
     version = workflow.published
     if version is None:
         raise NothingPublished(f"“{workflow.label}” has not been published yet")
-    return NewRun(workflow, version, "manual", input, origin_key=origin_key, started_by=by)
+    return NewRun(workflow, version, "manual", input, started_by=by)
 
 
 def draft_version(workflow: Workflow) -> Version:

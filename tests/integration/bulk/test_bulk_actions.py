@@ -186,7 +186,7 @@ def test_another_process_goes_on_where_one_died_and_nothing_happens_twice(
     monkeypatch.setattr(bulk_actions, "PORTION", 4)
     wanted = RunFilter(workflow_id=workflow.id)
     action = bulk_actions.begin_matching(workspace().id, kind, wanted, by="Ana")
-    places = (bulk_actions, "_write_items"), (bulk_actions, "_note"), (bulk_kinds.Told, "tell")
+    places = (bulk_actions, "_write_items"), (bulk_actions, "_note"), (bulk_kinds.Portion, "tell")
     for place, name in places:
         with monkeypatch.context() as patch:
             die_after(patch, place, name, 1)
@@ -307,10 +307,10 @@ def test_one_run_that_breaks_it_stops_no_other(app, monkeypatch):
     ids = succeeded(5)
     real = bulk_kinds._run_again
 
-    def breaking(action, run, told):
+    def breaking(action, run, portion):
         if run.id == ids[2]:
             raise RuntimeError("a mistake of ours")
-        return real(action, run, told)
+        return real(action, run, portion)
 
     monkeypatch.setattr(bulk_kinds, "_run_again", breaking)
     action = chosen("rerun", ids)
