@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from blueprints import formats
 from core import clock
 from core.engine.definition import Definition
 from core.engine.recurrence import words
@@ -135,5 +136,5 @@ def sender_of(endpoint: dict[str, Any]) -> str:
 
 
 def schedule_words(schedule: dict[str, Any]) -> str:
-    said = words.words(schedule)
-    return said[:1].upper() + said[1:]
+    said, zone = words.words(schedule), schedule.get("timezone")
+    return said[:1].upper() + said[1:] + (f", {formats.city(zone)}" if zone else "")

@@ -58,6 +58,12 @@ def test_what_is_planned_shows_when_what_and_the_next_five_times(olga):
     assert "ops@example.com" in page and "0 9 * * 1-5" in page
 
 
+def test_the_list_of_workflows_says_whose_clock_a_time_is_by(olga):
+    scheduled(timezone="America/New_York")
+
+    assert "Every weekday at 9:00, New York" in olga.get("/workflows").text
+
+
 def test_the_list_can_be_searched(olga):
     workflow, _ = scheduled()
 
