@@ -12,6 +12,7 @@ from core.engine.recurrence import Occurrence, Recurrence, words
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR = timedelta(days=30.44), timedelta(days=365.25)
+FAR = 100 * DAY
 SHOWN = 5
 
 
@@ -39,9 +40,8 @@ def say(each: Occurrence, now: datetime, *, has_seconds: bool = False) -> Time:
     local = each.local
     year = "" if local.year == now.astimezone(local.tzinfo).year else f" {local.year}"
     at = f"{local:%-H:%M:%S}" if has_seconds else f"{local:%-H:%M}"
-    return Time(
-        f"{local:%a} {local.day} {local:%b}{year}", at, wait(each.at, now), each.mark, each.note
-    )
+    left = wait(each.at, now) if not year or each.at - now < FAR else ""  # the year says enough
+    return Time(f"{local:%a} {local.day} {local:%b}{year}", at, left, each.mark, each.note)
 
 
 def wait(at: datetime, now: datetime) -> str:
@@ -53,7 +53,7 @@ def wait(at: datetime, now: datetime) -> str:
         return f"in {left // MINUTE} min"
     if left < 2 * DAY:
         return f"in {round(left / HOUR)} h"
-    if left < 100 * DAY:
+    if left < FAR:
         return f"in {round(left / DAY)} days"
     return (
         f"in {round(left / MONTH)} months" if left < 2 * YEAR else f"in {round(left / YEAR)} years"
