@@ -147,7 +147,8 @@ def _run_again(action: Any, run: Row[Any], portion: Portion) -> Result:
     pattern = portion.patterns[same]
     if isinstance(pattern, Skipped):
         raise pattern
-    own = {"id": portion.ids.pop(0), "input": run.input, "origin_key": origin_key(action.id, run.id)}
+    key = origin_key(action.id, run.id)
+    own = {"id": portion.ids.pop(0), "input": run.input, "origin_key": key}
     new = replace(pattern, **own)
     portion.add(new)
     return Result("done", new_run_id=new.id)
