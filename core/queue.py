@@ -154,6 +154,7 @@ def forget(server: "redis.Redis", bells: Iterable[Bell]) -> None:
 
 
 def enqueue(run_id: str, lane: str) -> None:
+    pipeline = connection().pipeline(transaction=False)  # a job without its bell harms nobody
     queue(connection()).enqueue_call(
         ".".join(ADVANCE),
         args=[run_id],
@@ -162,7 +163,9 @@ def enqueue(run_id: str, lane: str) -> None:
         failure_ttl=FAILURE_SECONDS,
         description=f"run {run_id}",
         job_id=f"{lane}-{run_id}-{token_hex(3)}",
+        pipeline=pipeline,
     )
+    pipeline.execute()
 
 
 def length() -> int | None:

@@ -14,6 +14,7 @@ from jinja2 import FileSystemBytecodeCache
 from core import config
 from core.storage import postgresql_sessions
 from tests import emptying
+from tests.factories import forget_versions
 from tests.json_suite import FOLDER as json_suite_folder
 from tests.people import client_of, password_hash, people  # noqa: F401
 from tests.servers import PostgreSQL, Valkey
@@ -194,15 +195,6 @@ def app(settings, compiled_templates):
         leases._held.clear()
         db.session.remove()
         db.engine.dispose()
-
-
-def forget_versions():
-    """Versions never change, so processes keep them; another database has others by those ids."""
-    from core.runtime import definitions, scope
-
-    definitions.of_version.cache_clear()
-    scope._version_number.cache_clear()
-    scope._workspace.cache_clear()
 
 
 @pytest.fixture

@@ -80,3 +80,12 @@ def everything_stored():
         with read_connection() as connection:
             rows += connection.scalars(db.text(f'SELECT t::text FROM "{name}" t'))
     return "\n".join(rows)
+
+
+def forget_versions():
+    """Versions never change, so processes keep them; another database has others by those ids."""
+    from core.runtime import definitions, scope
+
+    definitions.of_version.cache_clear()
+    scope._version_number.cache_clear()
+    scope._workspace.cache_clear()

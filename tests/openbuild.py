@@ -128,3 +128,19 @@ def all_processes():
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as found:
         return found.getsockname()[1]
+
+
+def memory_mb(pids):
+    """What these processes use together, shared memory counted once."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup") as rollup:
+            total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+    return total / 1024
+
+
+def cpu_seconds(pid):
+    """How long a process has kept a processor busy: the same however loaded the machine is."""
+    with open(f"/proc/{pid}/stat") as stat_file:
+        fields = stat_file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

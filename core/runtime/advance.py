@@ -211,6 +211,8 @@ class Advance:
         most = FLUSH_AFTER if self.journal.is_buffering else LOOK_UP
         try:
             self._take_landed(*self.landed.get(timeout=max(min(left, most), 0)))
+            while not self.landed.empty():  # what came together is written together
+                self._take_landed(*self.landed.get())
         except queues.Empty:
             self.journal.flush()
             if leases.is_cancelled(self.run_row.id):
@@ -223,7 +225,7 @@ class Advance:
             raise outcome
         if perform.step_type.effect.is_outside and not isinstance(outcome, StepFailed):
             self.journal.mark(perform, "succeeded")
-            self.is_owed_a_commit = perform.after_crash == ASK
+            self.is_owed_a_commit = self.is_owed_a_commit or perform.after_crash == ASK
         self.machine.complete(perform.path, outcome)
 
     def _drain_landed(self) -> None:

@@ -26,7 +26,7 @@ from core.engine.step_type import ASK
 from core.runtime.large_values import LARGE, LargeValues
 from core.runtime.leases import Claim
 from core.storage.columns import database_now
-from core.storage.db import insert_missing, read_connection, upsert, write_connection
+from core.storage.db import insert_missing, read_connection, upsert_all, write_connection
 from core.storage.run import Run, Segment, StepRun, Wait
 
 FLUSH_AFTER = 0.05  # seconds
@@ -57,6 +57,7 @@ READ_EARLIER = (
     .where(STEP_RUN.c.run_id == bindparam("run"), STEP_RUN.c.round < bindparam("round"))
     .order_by(STEP_RUN.c.round)
 )
+KEPT = ("started_at",)  # of a step run that is written again
 Result = TypeVar("Result")
 
 
@@ -162,8 +163,7 @@ class RunJournal:
         self._guard(connection, moves)
         if self._entries:
             self._write_segment(connection)
-        for row in self._rows.values():
-            self._write_row(connection, row)
+        upsert_all(connection, STEP_RUN, self._rows.values(), kept=KEPT)
 
     def settle(self) -> None:
         """What was written is committed."""
@@ -199,9 +199,9 @@ class RunJournal:
         self._take_lines()
         if self._entries:
             self._write_segment(connection)
-        for row in self._rows.values():
-            if row["state"] != "started":  # those were refused: they have not begun
-                self._write_row(connection, row)
+        # Those that were to start were refused: they have not begun.
+        known = [row for row in self._rows.values() if row["state"] != "started"]
+        upsert_all(connection, STEP_RUN, known, kept=KEPT)
         return self._seq + 1
 
     def load(self) -> History:
@@ -274,9 +274,6 @@ class RunJournal:
         )
         row.update(attempt=perform.attempt, **values)
 
-    def _write_row(self, connection: Connection, row: Mapping[str, Any]) -> None:
-        upsert(connection, STEP_RUN, row, kept=("started_at",))
-
     def _inside(
         self, connection: Connection, perform: Perform, act: Callable[[Connection], Result]
     ) -> Result:
@@ -287,21 +284,23 @@ class RunJournal:
             row.update(state="succeeded", output=result.output, finished_at=self.now())
             if perform.step_type.has_turns:
                 row.update(inputs=dict(perform.step_type.recorded(perform.inputs)))
-        self._write_row(connection, row)
+        upsert_all(connection, STEP_RUN, [row], kept=KEPT)
         return result
 
     def _sleep(
         self, connection: Connection, pauses: list[Pause], moves: Mapping[str, Any]
     ) -> dict[str, Any]:
-        for pause in pauses:
-            row = {
+        rows = [
+            {
                 "run_id": self.run_id,
                 "path": pause.path,
                 "round": self.round,
                 "kind": pause.kind,
                 "wake_at": pause.wake_at,
             }
-            upsert(connection, WAIT, row)
+            for pause in pauses
+        ]
+        upsert_all(connection, WAIT, rows)
         answers = self._answers(connection, [pause.path for pause in pauses])
         if not answers:
             connection.execute(update(RUN).where(RUN.c.id == self.run_id).values(**moves))

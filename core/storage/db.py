@@ -1,13 +1,14 @@
 """The one handle on the database, its base class, and the one way to write: `transaction()`."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Insert, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -81,10 +82,16 @@ def write_connection(*, is_flushed: bool = True) -> Iterator[Connection]:
 
 @contextmanager
 def read_connection() -> Iterator[Connection]:
-    """A connection in a read transaction, for hot paths that need no session."""
+    """A connection for reading, for hot paths that need no session.
+
+    On SQLite all it reads is of one moment; PostgreSQL is spared the begin and the end of a
+    transaction, which would promise no more there.
+    """
     token = _writing.set(None)
     try:
         with db.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
             yield connection
     finally:
         _writing.reset(token)
@@ -125,9 +132,33 @@ def is_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool
 def upsert(
     connection: Connection, table: Table, row: Mapping[str, Any], *, kept: Collection[str] = ()
 ) -> None:
-    """Insert a row, or change the one with its key; columns in `kept` keep what they have."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values(dict(row))
+    """Insert a row, or change the one with its key; columns in `kept` keep what they have.
+
+    Its values may be expressions of the database.
+    """
+    statement = _upsert(connection.dialect.name, table, tuple(row), tuple(kept))
+    connection.execute(statement.values(dict(row)))
+
+
+def upsert_all(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    kept: Collection[str] = (),
+) -> None:
+    """The same for many rows of plain values, those with the same columns together."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row), []).append(row)
+    for columns, some in alike.items():
+        statement = _upsert(connection.dialect.name, table, columns, tuple(kept))
+        connection.execute(statement, some)
+
+
+@cache
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...], kept: tuple[str, ...]) -> Insert:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
     key = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in row if name not in (*key, *kept)}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
+    changed = {name: statement.excluded[name] for name in columns if name not in (*key, *kept)}
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)

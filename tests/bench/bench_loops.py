@@ -36,7 +36,9 @@ def measure():
 def measure_in(home):
     from app import create_app
     from core.storage import migrate
+    from tests.factories import forget_versions
 
+    forget_versions()
     app = create_app()
     with app.app_context():
         migrate.upgrade()

@@ -50,6 +50,8 @@ class Sink:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
+            do_GET = do_POST
+
             def log_message(self, *_):
                 """A witness, not a log."""
 

@@ -10,6 +10,7 @@ from subprocess import TimeoutExpired
 
 import pytest
 
+from tests.openbuild import cpu_seconds, memory_mb
 from tests.waiting import wait_until
 
 KINDS = {
@@ -22,22 +23,6 @@ KINDS = {
 }
 MOST_MEMORY_MB = 180
 WARM_START_CPU_SECONDS = 4
-
-
-def memory_mb(pids):
-    """What these processes use together, shared memory counted once."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup") as rollup:
-            total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-    return total / 1024
-
-
-def cpu_seconds(pid):
-    """How long a process has kept a processor busy: the same however loaded the machine is."""
-    with open(f"/proc/{pid}/stat") as stat_file:
-        fields = stat_file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def outside_connections(pid):
