@@ -49,5 +49,5 @@ def test_who_may_only_look_sees_no_buttons_and_is_refused(client_of, people, ask
 def test_the_dashboard_and_the_waiting_page_show_it(client_of, people, asking):
     olga = client_of(people.olga)
 
-    assert "Waits for a person" in olga.get("/schedules/waiting").text
+    assert "<span>A person</span>" in olga.get("/schedules/waiting").text
     assert db.session.query(Mail).count() == 1
