@@ -19,8 +19,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
 
 WORKER = Path(__file__).resolve().parents[3] / "worker.py"
-ITEMS = 1500
-KILLS = 6
+ITEMS = 700
+KILLS = 3
 COUNT = {"id": "count", "type": "increment_value", "inputs": {"key": "total"}}
 COUNT_AFTER = {"id": "count", "type": "increment_value", "inputs": {"key": "after"}}
 
