@@ -7,7 +7,7 @@ from flask import request
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from blueprints.access import i_may, me
+from blueprints.access import i_may, me, owes_second_factor
 from blueprints.endpoints import bp
 from blueprints.policy import Verb
 from core import clock
@@ -110,7 +110,7 @@ def find_editor(workspace_id: int) -> Caller | None:
     """Who sits at this browser, if they may run workflows there and no other site sent them."""
     if request.headers.get("Sec-Fetch-Site", "none") not in OWN_SITE:
         return None
-    if not current_user.is_authenticated or not i_may(Verb.RUN):
+    if not current_user.is_authenticated or not i_may(Verb.RUN) or owes_second_factor():
         return None
     signed_in = me()
     if signed_in.workspace.id != workspace_id:

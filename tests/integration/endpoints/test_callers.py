@@ -8,7 +8,7 @@ from core import clock
 from core.runtime import acceptance, connections, tokens, users
 from core.runtime.connections import Values
 from core.runtime.users import NewPerson
-from core.storage.db import db
+from core.storage.db import db, transaction
 from core.storage.membership import Role
 from core.storage.token import Token
 from tests.factories import everything_stored
@@ -271,6 +271,15 @@ def test_an_editor_of_another_workspace_is_nobody_here(publish, workspace, app):
     publish(is_live=False)
     other = make_workspace("sales")
     client = signed_in(app, person(other, "zoe@example.com", Role.OWNER))
+
+    assert client.post(Draft.at + "intake", json={}).status_code == 401
+
+
+def test_who_owes_a_second_factor_is_nobody_here(publish, workspace, app):
+    publish(is_live=False)
+    client = signed_in(app, person(workspace, "olga@example.com", Role.OWNER))
+    with transaction():
+        workspace.asks_second_factor = True
 
     assert client.post(Draft.at + "intake", json={}).status_code == 401
 
