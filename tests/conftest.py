@@ -39,6 +39,7 @@ DATABASES = ("sqlite", "postgresql")
 def pytest_addoption(parser):
     """Let one switch choose the database of every test that needs one and names none."""
     parser.addoption("--database", choices=DATABASES, help="run every test on this database alone")
+    parser.addoption("--examples", type=int, default=100, help="random workflows to try")
 
 
 def pytest_collection_modifyitems(config, items):

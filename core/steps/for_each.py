@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from core.engine import wording
+from core.engine import failures, wording
 from core.engine.blocks import Block
 from core.engine.definition import Branch, Step
 from core.engine.errors import StepFailed
@@ -66,6 +66,8 @@ class ForEach(BlockType):
         opened = block.open(as_opened)
         items, limit = opened["list"], opened["concurrency"]
         is_stopping = step.inputs.get("on_item_error", "stop") == "stop"
+        if is_stopping:
+            raise_what_stopped_it(block)
         left = [index for index in range(len(items)) if index not in block.items]
         if limit == 1:
             for index in left:
@@ -102,11 +104,22 @@ def turn(step: Step, block: Block, index: int, item: Any, *, is_shared: bool) ->
         if "collect" in step.inputs:
             result = block.evaluate("collect", frame)
     except StepFailed as error:
-        block.end_item(index, "failed", error=error.described or {"message": error.message})
+        known = error.described or {"kind": error.kind, "message": error.message}
+        block.end_item(index, "failed", error=known)
         if step.inputs.get("on_item_error", "stop") == "stop":
             raise
     else:
         block.end_item(index, "done", result)
+
+
+def raise_what_stopped_it(block: Block) -> None:
+    """Fail as before a crash that came between the failed item and the end of the loop."""
+    for state, _, error in block.items.values():
+        if state != "failed":
+            continue
+        if "step" in error:
+            raise failures.recorded(error)
+        raise StepFailed(error["message"], kind=error.get("kind", "failed"))
 
 
 def gathered(block: Block, length: int) -> dict[str, Any]:
