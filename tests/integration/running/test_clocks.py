@@ -8,7 +8,7 @@ import pytest
 from core import clock, queue
 from core.engine.http_messages import OutgoingAnswer
 from core.engine.mail_messages import MailAddress, OutgoingMail
-from core.runtime import advance, firing, mail_posting, mailing, outgoing, rescue
+from core.runtime import advance, firing, leases, mail_posting, mailing, outgoing, rescue
 from core.runtime.outbox import Origin
 from core.storage import columns
 from core.storage.db import db, transaction
@@ -123,6 +123,15 @@ def test_a_short_wait_is_waited_and_the_run_took_as_long_as_it_did(app, wrong):
 
     assert fresh(run).state == "succeeded"
     assert timedelta(milliseconds=299) <= run.finished_at - run.started_at < timedelta(seconds=20)
+
+
+def test_a_clock_that_is_set_while_a_run_is_held_changes_nothing(app, wrong):
+    claim = leases.claim(start_run(step("log", "log_message", message="held")).id)
+
+    with clock.freeze(true_now() + wrong * HOUR):
+        assert abs(claim.now() - database_time()) < timedelta(seconds=1)
+
+    leases.forget(claim.row.id)
 
 
 def test_a_scheduler_starts_what_is_due_and_nothing_else(app, wrong):
