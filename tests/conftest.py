@@ -99,7 +99,7 @@ def migrated_sqlite(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql, tmp_path_factory):
-    """The same on PostgreSQL: the address of a database that each test leaves empty."""
+    """The same on PostgreSQL: address and version of a database that tests leave empty."""
     with psycopg.connect(postgresql.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE migrated")
     home = str(tmp_path_factory.mktemp("migrated-postgresql"))
@@ -107,8 +107,7 @@ def migrated_postgresql(postgresql, tmp_path_factory):
     config.use(config.load({"OPENBUILD_HOME": home, "OPENBUILD_DATABASE_URL": address}))
     migrate()
     config.use(None)
-    assert not emptying.has_rows(address)
-    return address
+    return address, emptying.version_of(address)
 
 
 def migrate():
@@ -135,9 +134,9 @@ def database_url(request, database, tmp_path):
         shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "openbuild.db")
         yield ""
         return
-    url = request.getfixturevalue("migrated_postgresql")
+    url, version = request.getfixturevalue("migrated_postgresql")
     yield url
-    emptying.empty(url)
+    emptying.empty(url, version)
 
 
 @pytest.fixture(scope="session")

@@ -68,9 +68,10 @@ def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
     ]
     if run.cancel_requested_at and run.state != "cancelled":
         found.append(Event(run.cancel_requested_at, "cancelled", "Somebody asked to cancel it"))
-    if run.finished_at:
+    found.sort(key=lambda event: event.at)
+    if run.finished_at:  # by the database's clock, to which a worker's is only near
         found.append(Event(run.finished_at, run.state, _ending(run, steps)))
-    return sorted(found, key=lambda event: event.at)
+    return found
 
 
 def _from(label: str | None) -> str:

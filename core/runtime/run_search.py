@@ -100,6 +100,8 @@ def search(workspace_id: int, wanted: RunFilter, before: str, limit: int) -> Fou
         ids += lane.piece(place, size, limit + 1 - len(ids))
         if len(ids) > limit:
             return Found(ids[:limit], older=ids[limit - 1])
+        if not lane.rest.columns and size > limit:
+            return Found(ids)  # all that the index named fitted, and they were fewer than a page
         last = lane.last(place, size)
         if last is None:
             return Found(ids)

@@ -14,5 +14,6 @@ def test_the_runs_of_the_bench_sleep_and_nothing_wakes_them(app):
     bench_idle.put_to_sleep(20)
     duties.tick()
 
+    db.session.rollback()
     counted = db.session.execute(select(Run.state, func.count()).group_by(Run.state)).all()
     assert counted == [("waiting", 20)]
