@@ -24,11 +24,19 @@ ANSWER_SECONDS = 2.0
 
 def preload() -> Flask:
     """Import all that any process needs, once; forks share the memory."""
+    from sqlalchemy.orm import configure_mappers
+
     import worker  # noqa: F401
     from app import create_app
+    from core.engine.expressions.functions import functions
+    from core.steps import step_types
 
     setproctitle("openbuild: supervisor")
-    return create_app()
+    app = create_app()
+    configure_mappers()
+    step_types()
+    functions()
+    return app
 
 
 def speak_as(name: str, settings: Settings) -> None:
