@@ -4,10 +4,12 @@ A machine that is cut off in the middle of a transaction leaves its rows locked.
 of them before those who wait for them lose their own leases, which they can't renew meanwhile.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Engine, event
+
+if TYPE_CHECKING:  # who uses SQLite does not carry it along
+    import psycopg
 
 # The client's side: a new connection within seconds, a dead one noticed within ten.
 ARGUMENTS = {
@@ -33,7 +35,7 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "connect", prepare)
 
 
-def prepare(connection: psycopg.Connection[Any], _record: Any) -> None:
+def prepare(connection: "psycopg.Connection[Any]", _record: Any) -> None:
     """Tell the server how patient to be in this session."""
     connection.autocommit = True
     connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in SESSION.items()))
