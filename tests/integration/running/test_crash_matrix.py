@@ -187,7 +187,9 @@ def test_it_happens_once_or_again_under_the_same_name(app, work, kind, point, tu
         os.waitpid(process, 0)
 
     happened = kind.happened(run)
-    assert len(happened) == (kind.most if point in (after_the_effect, frozen) else 1)
+    most = kind.most if point in (after_the_effect, frozen) else 1
+    # Whose end comes first, the frozen one's or its successor's, is not settled.
+    assert len(happened) in ((1, most) if point is frozen else (most,))
     assert len(set(map(str, happened))) == 1
     assert fresh(run).state == "succeeded"
     assert counted("next") == 1
