@@ -128,7 +128,7 @@ def renew() -> None:
         _cancelled.update(row.id for row in rows if row.cancel_requested_at and row.id in _held)
 
 
-_beating: set[tuple[int, Flask]] = set()
+_beating: set[tuple[int, Flask]] = set()  # who is taken out of here is renewed no more
 _beating_lock = threading.Lock()
 
 
@@ -145,6 +145,8 @@ def _beat() -> None:
 def _renew_always(app: Flask) -> None:
     pause = threading.Event()
     while not pause.wait(HEARTBEAT):
+        if (os.getpid(), app) not in _beating:
+            return
         try:
             with app.app_context():
                 renew()

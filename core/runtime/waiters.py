@@ -70,6 +70,7 @@ class _Room:
         self.app = app
         self.lock = threading.Lock()
         self.events: dict[str, set[threading.Event]] = {}
+        self.is_closed = threading.Event()
         for act in (self._listen, self._look):
             threading.Thread(target=act, name="waiters", daemon=True).start()
 
@@ -96,14 +97,13 @@ class _Room:
 
     def _listen(self) -> None:
         with queue.subscribe(queue.ANSWERED) as messages:
-            while True:
+            while not self.is_closed.is_set():
                 if message := messages.next(1.0):
                     for run_id in message[1].split():
                         self._wake(run_id)
 
     def _look(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(LOOK_EVERY):
+        while not self.is_closed.wait(LOOK_EVERY):
             with self.lock:
                 waited = list(self.events)
             if waited:
@@ -131,3 +131,11 @@ def _room() -> _Room:
         if app not in _rooms:
             _rooms[app] = _Room(app)
         return _rooms[app]
+
+
+def close(app: Flask) -> None:
+    """Let the threads of an application that nobody calls any more come to their end."""
+    with _rooms_lock:
+        room = _rooms.pop(app, None)
+    if room is not None:
+        room.is_closed.set()
