@@ -12,6 +12,7 @@ from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
 import blueprints
+from blueprints.url_rules import LazyRule
 from core import config
 from core.storage import postgresql_sessions
 from core.storage.db import db, prepare_engine
@@ -51,6 +52,7 @@ def create_app(*, only: str | None = None) -> Flask:
     )
     app.jinja_env.undefined = StrictUndefined
     app.json.sort_keys = False
+    app.url_rule_class = LazyRule
     Htmx(app)
     open_database(app, settings)
     for install in installers():
