@@ -5,15 +5,14 @@ databases; PostgreSQL is vacuumed first, as it does by itself within minutes of 
 """
 
 import math
-import os
-import shutil
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text
+
+from tests.bench.own_app import own_app
 
 RUNS = 200_000
 WORKFLOWS = 20
@@ -49,26 +48,13 @@ def of_database(name, url, count):
 @contextmanager
 def application(url):
     """An application on a fresh database, with its context; gives the first workspace's id."""
-    from app import create_app
-    from core import config
     from core.runtime import workspaces
-    from core.storage import migrate
-    from core.storage.db import db, transaction
+    from core.storage.db import transaction
 
-    home = tempfile.mkdtemp(prefix="openbuild-bench-", dir=os.environ.get("TMPDIR"))
-    given = {"OPENBUILD_HOME": home, "OPENBUILD_DATABASE_URL": url}
-    config.use(config.load({**given, "OPENBUILD_DURABILITY": "normal"}))
-    try:
-        with create_app().app_context():
-            migrate.upgrade()
-            with transaction():
-                workspace_id = workspaces.first().id
-            yield workspace_id
-            db.session.remove()
-            db.engine.dispose()
-    finally:
-        config.use(None)
-        shutil.rmtree(home)
+    with own_app(database_url=url, durability="normal"):
+        with transaction():
+            workspace_id = workspaces.first().id
+        yield workspace_id
 
 
 def fill(workspace_id, count):

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from core import config
+from tests.bench.own_app import own_app
 from tests.servers import Valkey
 
 IN_ORDER, FEW, MANY = 40, 1_000, 10_000
@@ -23,32 +24,21 @@ def measure():
     server = Valkey()
     server.start()
     try:
-        with tempfile.TemporaryDirectory(prefix="openbuild-bench-") as home:
-            given = {"OPENBUILD_HOME": home, "OPENBUILD_REDIS_URL": server.url}
-            config.use(config.load(given))
-            parts = measure_in(home)
+        with own_app(server.url):
+            parts = measure_in(config.current().home)
     finally:
-        config.use(None)
         server.close()
     return {"name": "loops", "ratio": parts[2]["ratio"], "parts": parts}
 
 
 def measure_in(home):
-    from app import create_app
-    from core.storage import migrate
-    from tests.factories import forget_versions
-
-    forget_versions()
-    app = create_app()
-    with app.app_context():
-        migrate.upgrade()
-        items = {count: {"items": list(range(count))} for count in (FEW, MANY)}
-        return [
-            part(home, f"{IN_ORDER} steps in order", in_order(IN_ORDER), {"n": 1}, IN_ORDER),
-            part(home, f"a loop over {FEW} items", [loop()], items[FEW], FEW),
-            part(home, f"a loop over {MANY} items", [loop()], items[MANY], MANY),
-            part(home, f"{BIG} bytes through 5 steps", carried(), {"n": "x" * BIG}, 5),
-        ]
+    items = {count: {"items": list(range(count))} for count in (FEW, MANY)}
+    return [
+        part(home, f"{IN_ORDER} steps in order", in_order(IN_ORDER), {"n": 1}, IN_ORDER),
+        part(home, f"a loop over {FEW} items", [loop()], items[FEW], FEW),
+        part(home, f"a loop over {MANY} items", [loop()], items[MANY], MANY),
+        part(home, f"{BIG} bytes through 5 steps", carried(), {"n": "x" * BIG}, 5),
+    ]
 
 
 def compose(key, value):

@@ -5,16 +5,14 @@ together, the hundredth page, searches with and without hits, and the dashboard 
 ratio is to the first page of the list, without any filter.
 """
 
-import os
 import re
-import shutil
 import statistics
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 
 from tests.bench import many_runs
+from tests.bench.own_app import own_app
 
 RUNS = 1_000_000
 ROUNDS = 15
@@ -71,27 +69,10 @@ def measure(runs=RUNS, database="sqlite"):
 
 
 @contextmanager
-def application(url, redis_url, home=None):
+def application(url, redis_url):
     """An openBuild with an owner signed in; gives a browser and the workspace's id."""
-    from app import create_app
-    from core import config
-    from core.storage import migrate
-    from core.storage.db import db
-
-    folder = home or tempfile.mkdtemp(prefix="openbuild-bench-", dir=os.environ.get("TMPDIR"))
-    given = {"OPENBUILD_HOME": folder, "OPENBUILD_REDIS_URL": redis_url}
-    config.use(config.load({**given, "OPENBUILD_DATABASE_URL": url}))
-    app = create_app()
-    try:
-        with app.app_context():
-            migrate.upgrade()
-            yield sign_in(app)
-            db.session.remove()
-            db.engine.dispose()
-    finally:
-        config.use(None)
-        if home is None:
-            shutil.rmtree(folder)
+    with own_app(redis_url, database_url=url) as app:
+        yield sign_in(app)
 
 
 def sign_in(app):

@@ -7,11 +7,10 @@ the final state, with the guard of addresses on and each call in the journal bef
 import http.client
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-from core import config
+from tests.bench.own_app import own_app
 from tests.openbuild import ROOT
 from tests.servers import Valkey
 
@@ -37,34 +36,22 @@ def measure():
     with subprocess.Popen(command, **pipes) as sink:
         address = sink.stdout.readline().strip()
         try:
-            with tempfile.TemporaryDirectory(prefix="openbuild-bench-") as home:
-                given = {
-                    "OPENBUILD_HOME": home,
-                    "OPENBUILD_REDIS_URL": server.url,
-                    "OPENBUILD_ALLOWED_HOSTS_OUT": address,
-                }
-                config.use(config.load(given))
+            with own_app(server.url, allowed_hosts_out=address):
                 parts = measure_at(address)
         finally:
             sink.stdin.close()
-            config.use(None)
             server.close()
     return {"name": "outside", "ratio": parts[1]["ratio"], "parts": parts}
 
 
 def measure_at(address):
-    from app import create_app
-    from core.storage import migrate
     from tests.bench.bench_loops import seconds_of
-    from tests.factories import forget_versions, make_workflow
+    from tests.factories import make_workflow
 
-    forget_versions()
-    with create_app().app_context():
-        migrate.upgrade()
-        workflow = make_workflow(loop(address))
-        seconds_of(workflow, {"items": [0]})  # what a worker loads at its first call
-        bare = min(seconds_of_threads(address) for _ in range(ROUNDS))
-        took = min(seconds_of(workflow, {"items": list(range(CALLS))}) for _ in range(ROUNDS))
+    workflow = make_workflow(loop(address))
+    seconds_of(workflow, {"items": [0]})  # what a worker loads at its first call
+    bare = min(seconds_of_threads(address) for _ in range(ROUNDS))
+    took = min(seconds_of(workflow, {"items": list(range(CALLS))}) for _ in range(ROUNDS))
     words = f"{CALLS} calls of {SECONDS * 1000:.0f} ms at once"
     return [part(f"{words}, plain threads", bare, bare), part(f"{words}, a loop", took, bare)]
 

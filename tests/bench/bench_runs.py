@@ -6,7 +6,6 @@ piece is done: for a run that is its final state in the database, journal includ
 
 import subprocess
 import sys
-import tempfile
 import time
 
 from redis import Redis
@@ -15,6 +14,7 @@ from rq.serializers import JSONSerializer
 
 from core import config
 from tests.bench.bench_github import BARE_WORKER, NO_OP, let_work
+from tests.bench.own_app import own_app
 from tests.openbuild import ROOT
 from tests.servers import Valkey
 
@@ -67,41 +67,31 @@ def seconds_of_runs():
     server = Valkey()
     server.start()
     try:
-        with tempfile.TemporaryDirectory(prefix="openbuild-bench-") as home:
-            given = {"OPENBUILD_HOME": home, "OPENBUILD_REDIS_URL": server.url}
-            config.use(config.load(given))
-            finished = prepare_runs()
-            took = seconds_of([WORKER, home, server.url])
-            assert finished() == RUNS
+        with own_app(server.url):
+            prepare_runs()
+            took = seconds_of([WORKER, str(config.current().home), server.url])
+            assert succeeded() == RUNS
             return took
     finally:
-        config.use(None)
         server.close()
 
 
 def prepare_runs():
-    """Runs that wait for a worker; returns how to count the succeeded ones."""
-    from app import create_app
+    """Runs that wait for a worker."""
     from core.runtime.runs import NewRun, start
-    from core.storage import migrate
-    from core.storage.db import db
-    from core.storage.run import Run
     from tests.factories import make_workflow
 
-    app = create_app()
-    with app.app_context():
-        migrate.upgrade()
-        workflow = make_workflow(*STEPS)
-        version = workflow.published
-        for n in range(RUNS):
-            start(NewRun(workflow, version, "manual", {"n": n}))
+    workflow = make_workflow(*STEPS)
+    version = workflow.published
+    for n in range(RUNS):
+        start(NewRun(workflow, version, "manual", {"n": n}))
 
-    def finished():
-        with app.app_context():
-            query = db.select(db.func.count()).where(Run.state == "succeeded")
-            return db.session.scalar(query)
 
-    return finished
+def succeeded():
+    from core.storage.db import db
+    from core.storage.run import Run
+
+    return db.session.scalar(db.select(db.func.count()).where(Run.state == "succeeded"))
 
 
 def seconds_of(words):
