@@ -1,16 +1,17 @@
 """Endpoints at Bubble's addresses; each view only translates between HTTP and the runtime."""
 
+import time
 from contextlib import suppress
 
 from flask import Response as FlaskResponse
 from flask import request
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from blueprints.access import i_may, me, owes_second_factor
 from blueprints.endpoints import bp
 from blueprints.policy import Verb
-from core import clock
+from core import clock, config
 from core.engine.auth_scheme import Call, Caller
 from core.runtime.endpoints import (
     Address,
@@ -24,7 +25,9 @@ from core.runtime.endpoints import (
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 LIVE, DRAFT = "/api/1.1", "/version-test/api/1.1"
-SMALL_BODY = 64 * 1024
+UNWANTED = 4  # times the largest body: so much of an unwanted one is still read
+PIECE = 64 * 1024
+PATIENCE = 5.0  # seconds, for an unwanted body
 OWN_SITE = ("same-origin", "none")
 
 
@@ -99,10 +102,21 @@ def read_body(limit: int) -> bytes:
 
 @bp.after_request
 def read_to_the_end(response: FlaskResponse) -> FlaskResponse:
-    """Leave the connection fit for the caller's next call, though this one was not read."""
-    if request.content_length is not None and request.content_length <= SMALL_BODY:
-        with suppress(HTTPException):
-            request.get_data(cache=False)
+    """Let a caller finish sending what nobody wants.
+
+    One who is cut off in the middle may never see the answer: a proxy makes a 502 of it. And the
+    connection stays fit for the next call.
+    """
+    left = request.content_length or 0
+    if left > UNWANTED * config.current().max_body:
+        return response
+    body, deadline = request.environ["wsgi.input"], time.monotonic() + PATIENCE
+    with suppress(OSError):
+        while left > 0 and time.monotonic() < deadline:
+            piece = body.read(min(left, PIECE))
+            if not piece:
+                break
+            left -= len(piece)
     return response
 
 

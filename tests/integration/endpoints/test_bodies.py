@@ -173,16 +173,6 @@ class Counting(BytesIO):
         return count
 
 
-def test_a_small_body_is_taken_off_the_line_even_when_nobody_wants_it(publish, call):
-    publish(auth={"scheme": "api_key"})
-    body = Counting(b'{"a": 1}')
-
-    answer = call(input_stream=body, content_length=8, content_type="application/json")
-
-    assert answer.status_code == 401
-    assert body.read_bytes == 8
-
-
 @pytest.fixture
 def small_bodies(settings):
     from dataclasses import replace
@@ -190,14 +180,26 @@ def small_bodies(settings):
     config.use(replace(settings, max_body=1000))
 
 
-def test_a_body_that_says_it_is_too_large_is_not_read(small_bodies, publish, call):
+def test_what_nobody_wants_is_taken_off_the_line_so_that_the_caller_hears_the_answer(
+    small_bodies, publish, call
+):
+    publish(auth={"scheme": "api_key"})
+    body = Counting(b'"' + b"a" * 3_000 + b'"')
+
+    answer = call(input_stream=body, content_length=3_002, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert answer.json["body"]["status"] == "BODY_TOO_LARGE"
+    assert body.read_bytes == 3_002
+
+
+def test_a_body_that_says_it_is_far_too_large_is_not_read(small_bodies, publish, call):
     publish()
     body = Counting(b'"' + b"a" * 70_000 + b'"')
 
     answer = call(input_stream=body, content_length=70_002, content_type="application/json")
 
     assert answer.status_code == 413
-    assert answer.json["body"]["status"] == "BODY_TOO_LARGE"
     assert body.read_bytes == 0
 
 
