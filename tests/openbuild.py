@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from tests import commands
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,14 +49,7 @@ class Openbuild:
 
     def run(self, *words, given="", **environment):
         """A command that ends by itself."""
-        return subprocess.run(
-            self.command(*words),
-            env=self.environment(**environment),
-            input=given,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-        )
+        return commands.run(words, self.environment(**environment), given, START_SECONDS)
 
     def up(self, *words, **environment):
         """Start everything; returns when it is ready."""

@@ -17,7 +17,7 @@ from core import config
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDS_ON = True
-PROCESSES = "3"  # on two cores, since many tests wait for processes of their own
+PROCESSES = "4"  # on two cores, since many tests wait for processes of their own
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from blueprints.access import current_person, current_workspace
 from blueprints.hypermedia import render, render_change
 from blueprints.settings import bp
 from core import config
-from core.runtime import workspaces
+from core.runtime import workspace_changes
 from core.runtime.workspaces import InvalidWorkspace
 
 FORM = "settings/_workspace.html"
@@ -25,8 +25,8 @@ def change_workspace() -> Response:
     typed = {name: request.form.get(name, "") for name in ("label", "timezone")}
     asked = "asks_second_factor" in request.form
     try:
-        workspaces.change(current_workspace(), **typed)
-        workspaces.ask_for_second_factor(current_workspace(), asked, by=current_person())
+        workspace_changes.change(current_workspace(), **typed)
+        workspace_changes.ask_for_second_factor(current_workspace(), asked, by=current_person())
     except InvalidWorkspace as invalid:
         context = shown(typed | {"asks_second_factor": asked}, invalid.problems)
         return render("settings/workspace.html", FORM, status=422, **context)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Insert, Table, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -118,13 +118,13 @@ def prepare_engine(engine: Engine, *, home: Path, fsync: bool) -> None:
 
 def insert_missing(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
     """Insert a row unless one with its key is there."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = _insert_of(connection.dialect.name)
     connection.execute(insert(table).values(dict(row)).on_conflict_do_nothing())
 
 
 def is_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key is there; says whether it did."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = _insert_of(connection.dialect.name)
     statement = insert(table).values(dict(row)).on_conflict_do_nothing()
     return connection.execute(statement.returning(*table.primary_key)).one_or_none() is not None
 
@@ -157,8 +157,14 @@ def upsert_all(
 
 
 @cache
-def _upsert(dialect: str, table: Table, columns: tuple[str, ...], kept: tuple[str, ...]) -> Insert:
-    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+def _insert_of(dialect: str) -> Any:
+    """The INSERT that can say what becomes of a row that is there; each dialect has its own."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
+
+
+@cache
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...], kept: tuple[str, ...]) -> Any:
+    statement = _insert_of(dialect)(table)
     key = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in columns if name not in (*key, *kept)}
     return statement.on_conflict_do_update(index_elements=key, set_=changed)

@@ -4,7 +4,7 @@ import pytest
 
 from core import clock
 from core.engine.states import RunState
-from core.runtime import duties, firing, runs, schedules, workflows, workspaces
+from core.runtime import duties, firing, runs, schedules, workflows, workspace_changes
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.schedule import Schedule
@@ -274,7 +274,7 @@ def test_run_now_starts_the_published_version_with_its_input(app, work):
 def test_schedules_without_a_zone_follow_the_workspace(app):
     _, schedule = scheduled(cron="0 9 * * *", every=None, ago=-timedelta(hours=1))
 
-    workspaces.change(workspace(), label="Main", timezone="Asia/Kolkata")
+    workspace_changes.change(workspace(), label="Main", timezone="Asia/Kolkata")
 
     db.session.refresh(schedule)
     assert f"{schedule.next_at:%H:%M}" == "03:30"

@@ -15,6 +15,7 @@ from core.runtime import (
     stored_secrets,
     time_codes,
     users,
+    workspace_changes,
     workspaces,
 )
 from core.runtime.second_factor_changes import SecondFactorRefused
@@ -276,8 +277,8 @@ def test_without_its_encryption_key_a_recovery_code_still_works(people, max_code
 def test_a_workspace_may_ask_everybody_for_it(people, client_of, max_codes):
     first = workspaces.first()
     with pytest.raises(workspaces.InvalidWorkspace, match="yourself first"):
-        workspaces.ask_for_second_factor(first, True, by=people.olga)
-    workspaces.ask_for_second_factor(first, True, by=people.max)
+        workspace_changes.ask_for_second_factor(first, True, by=people.olga)
+    workspace_changes.ask_for_second_factor(first, True, by=people.max)
 
     vera = client_of(people.vera)
     assert vera.get("/runs").location == f"{ACCOUNT}#second-factor"
