@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, Json, JsonBlob
 from core.storage.db import db
+from core.storage.workflow import Version, Workflow
+from core.storage.workspace import Workspace
 
 
 class Batch(db.Model):  # type: ignore[name-defined,misc]
@@ -20,9 +22,9 @@ class Batch(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
-    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
+    workflow_id: Mapped[int] = mapped_column(ForeignKey(Workflow.id))
+    version_id: Mapped[int] = mapped_column(ForeignKey(Version.id))
     mode: Mapped[str] = mapped_column(default="live")
     run_id: Mapped[str | None]  # the run whose step planned it; none: a person ran items again
     path: Mapped[str | None]

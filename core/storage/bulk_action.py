@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, Json, new_id
 from core.storage.db import db
+from core.storage.workspace import Workspace
 
 
 class BulkAction(db.Model):  # type: ignore[name-defined,misc]
@@ -19,7 +20,7 @@ class BulkAction(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
     kind: Mapped[str]  # cancel | rerun | retry
     on_published: Mapped[bool] = mapped_column(default=False)  # retry on what is live now
     state: Mapped[str]  # gathering | running | stopped | done

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, new_id
 from core.storage.db import db
+from core.storage.workflow import Workflow
 
 
 class CallKey(db.Model):  # type: ignore[name-defined,misc]
@@ -15,7 +16,7 @@ class CallKey(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (UniqueConstraint("workflow_id", "mode", "kind", "key"),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
+    workflow_id: Mapped[int] = mapped_column(ForeignKey(Workflow.id))
     mode: Mapped[str]  # live | draft
     kind: Mapped[str]  # header | duplicate | replay
     key: Mapped[str]  # a fingerprint

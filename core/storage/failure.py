@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant
 from core.storage.db import db
+from core.storage.user import User
+from core.storage.workflow import Workflow
+from core.storage.workspace import Workspace
 
 
 class Failure(db.Model):  # type: ignore[name-defined,misc]
@@ -18,8 +21,8 @@ class Failure(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
+    workflow_id: Mapped[int] = mapped_column(ForeignKey(Workflow.id))
     run_id: Mapped[str]
     at: Mapped[datetime] = mapped_column(Instant, index=True)
 
@@ -30,8 +33,8 @@ class FailureReader(db.Model):  # type: ignore[name-defined,misc]
     Of several schedulers the one that moves `told_until` on is the one that sends.
     """
 
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True)
     is_wanted: Mapped[bool | None]  # nothing: as the role has it
     told_until: Mapped[int] = mapped_column(default=0)
     told_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -40,5 +43,5 @@ class FailureReader(db.Model):  # type: ignore[name-defined,misc]
 class MailSettings(db.Model):  # type: ignore[name-defined,misc]
     """Through which connection openBuild sends its own mails; empty keeps them here."""
 
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id), primary_key=True)
     connection: Mapped[str] = mapped_column(default="")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.engine.mail_messages import MailAddress, OutgoingMail
 from core.storage.columns import Instant, Json
 from core.storage.db import db
+from core.storage.workspace import Workspace
 
 KEPT, SENDING, SENT, FAILED, QUEUED = "kept", "sending", "sent", "failed", "queued"
 PREVIEW = 200  # characters
@@ -26,7 +27,7 @@ class Mail(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
     key: Mapped[str]  # what it is sent under: "<run id>:<step path>", or openBuild's own
     message_id: Mapped[str]
     origin: Mapped[str]  # run | failures | test | reminder

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant
 from core.storage.db import db
+from core.storage.mail import Mail
+from core.storage.workspace import Workspace
 
 
 class MailEvent(db.Model):  # type: ignore[name-defined,misc]
@@ -16,7 +18,7 @@ class MailEvent(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (UniqueConstraint("mail_id", "key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    mail_id: Mapped[int] = mapped_column(ForeignKey("mail.id"))
+    mail_id: Mapped[int] = mapped_column(ForeignKey(Mail.id))
     key: Mapped[str]  # the service's own name for it
     kind: Mapped[str]  # delayed | delivered | dropped | bounced | complained
     email: Mapped[str]
@@ -39,7 +41,7 @@ class MarkedAddress(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
     email: Mapped[str]  # in small letters
     kind: Mapped[str]  # bounced | complained | dropped
     reason: Mapped[str]  # what the service said

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.engine.mail_templates import MailContent
 from core.storage.columns import Instant, Json
 from core.storage.db import db
+from core.storage.workspace import Workspace
 
 
 class MailTemplate(db.Model):  # type: ignore[name-defined,misc]
@@ -17,7 +18,7 @@ class MailTemplate(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (UniqueConstraint("workspace_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
     name: Mapped[str]
     label: Mapped[str]
     subject: Mapped[str]

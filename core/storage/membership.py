@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant
 from core.storage.db import db
+from core.storage.user import User
+from core.storage.workspace import Workspace
 
 
 class Role(StrEnum):
@@ -25,8 +27,8 @@ class Membership(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (UniqueConstraint("workspace_id", "user_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), index=True)
     role: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -40,5 +42,5 @@ class Membership(db.Model):  # type: ignore[name-defined,misc]
 class OwnerClaim(db.Model):  # type: ignore[name-defined,misc]
     """Says that a workspace got its first owner: its key lets only one set-up win."""
 
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id), primary_key=True)
     claimed_at: Mapped[datetime] = mapped_column(Instant)

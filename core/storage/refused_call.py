@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant
 from core.storage.db import db
+from core.storage.workflow import Workflow
 
 KEPT = 200
 
@@ -17,7 +18,7 @@ class RefusedCall(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (Index("ix_refused_call_workflow", "workflow_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
+    workflow_id: Mapped[int] = mapped_column(ForeignKey(Workflow.id))
     mode: Mapped[str]  # live | draft
     at: Mapped[datetime] = mapped_column(Instant)
     status: Mapped[int]

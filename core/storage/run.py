@@ -10,6 +10,8 @@ from core.engine.errors import StateConflict
 from core.engine.states import FINAL, RunState, states_before
 from core.storage.columns import Instant, Json, JsonBlob, new_id
 from core.storage.db import db
+from core.storage.workflow import Version, Workflow
+from core.storage.workspace import Workspace
 
 # Runs without any of this don't pay for these indexes, nor do those that have ended.
 WAKES = text("wake_at IS NOT NULL")
@@ -54,9 +56,9 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
-    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
+    workflow_id: Mapped[int] = mapped_column(ForeignKey(Workflow.id))
+    version_id: Mapped[int] = mapped_column(ForeignKey(Version.id))
     mode: Mapped[str] = mapped_column(default="live")  # live | draft | test
     origin: Mapped[str]  # endpoint | schedule | thing | workflow | manual | test
     origin_key: Mapped[str | None]

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, Json
 from core.storage.db import db
+from core.storage.workflow import Version, Workflow
+from core.storage.workspace import Workspace
 
 
 class Schedule(db.Model):  # type: ignore[name-defined,misc]
@@ -16,9 +18,9 @@ class Schedule(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (UniqueConstraint("workflow_id", "key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    workflow_id: Mapped[int] = mapped_column(ForeignKey("workflow.id"))
-    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id))
+    workflow_id: Mapped[int] = mapped_column(ForeignKey(Workflow.id))
+    version_id: Mapped[int] = mapped_column(ForeignKey(Version.id))
     key: Mapped[str]
     recurrence: Mapped[Any] = mapped_column(Json)  # {"cron": …} or {"every": …}
     timezone: Mapped[str | None]  # none: the workspace's

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant
 from core.storage.db import db
+from core.storage.user import User
 
 
 class SecondFactor(db.Model):  # type: ignore[name-defined,misc]
     """The key of one person's app; it counts once a code has proved that the app has it."""
 
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), primary_key=True)
     key_ciphertext: Mapped[bytes]
     last_step: Mapped[int]  # the half minute of the last code taken: none is taken twice
     begun_at: Mapped[datetime] = mapped_column(Instant)
@@ -35,7 +36,7 @@ class RecoveryCode(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (UniqueConstraint("user_id", "digest"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id))
     digest: Mapped[str]
     used_at: Mapped[datetime | None] = mapped_column(Instant)
 

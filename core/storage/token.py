@@ -8,13 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, Json
 from core.storage.db import db
+from core.storage.workspace import Workspace
 
 
 class Token(db.Model):  # type: ignore[name-defined,misc]
     """One key; `id` is its public part, by which it is looked up and recognised."""
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), index=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(Workspace.id), index=True)
     name: Mapped[str]
     scopes: Mapped[Any] = mapped_column(Json)
     digest: Mapped[str]

@@ -179,3 +179,15 @@ def test_the_tools_have_no_complaint(command):
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_a_table_brings_along_the_tables_it_refers_to():
+    """A key into another file names its class: imported alone, no file lacks a table then."""
+
+    def strangers(file):
+        text = file.read_text()
+        named = re.findall(r"ForeignKey\(\"(\w+)\.", text)
+        classes = {name.title().replace("_", "") for name in named}
+        return sorted(name for name in classes if f"class {name}(" not in text)
+
+    assert offences(("core/storage/*.py",), strangers) == {}
