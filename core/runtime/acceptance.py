@@ -1,4 +1,4 @@
-"""Write the runs of many callers in one commit: each waits for the disk once, all together."""
+"""Write the runs of many callers in one commit, and ring for them in one message."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, or_
 from sqlalchemy.exc import IntegrityError
 
-from core import clock
+from core import clock, queue
 from core.storage.call_key import CallKey
 from core.storage.db import write_connection
 from core.storage.run import Run
@@ -36,19 +36,29 @@ _commit_lock = threading.Lock()
 def write(order: Order) -> None:
     """Return once the order is committed; raises IntegrityError if one of its keys is taken.
 
-    Whoever gets the lock commits for all who wait. When the next one gets it, its own order is
-    often done already.
+    Whoever gets the lock commits for all who wait, and rings for them. When the next one gets it,
+    its own order is often done already.
     """
     with _list_lock:
         _waiting.append(order)
+    done: list[Order] = []
     with _commit_lock:
         while not order.is_done:
             with _list_lock:
                 batch = _waiting[:MOST_AT_ONCE]
                 del _waiting[:MOST_AT_ONCE]
             commit(batch)
+            done += batch
+    ring(done)
     if order.error is not None:
         raise order.error
+
+
+def ring(done: Sequence[Order]) -> None:
+    """Tell the workers of what was written; runs that begin in line are let in by their callers."""
+    goes = [one.run["id"] for one in done if one.error is None and not one.run["line"]]
+    if goes:
+        queue.ring_all(goes)
 
 
 def commit(batch: Sequence[Order]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from core import clock, queue
+from core import clock
 from core.runtime import acceptance, admission, runs
 from core.runtime.acceptance import Order
 from core.runtime.runs import NewRun
@@ -101,8 +101,6 @@ def start_first(
     acceptance.write(Order(row, keys))
     if row["line"]:
         admission.enter(Run(**row))
-    else:
-        queue.ring(new.id)
     key_id = next((key["id"] for key in keys if key["kind"] == HEADER), None)
     return Started(new.id, key_id=key_id)
 

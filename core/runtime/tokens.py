@@ -9,8 +9,9 @@ import string
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Row, bindparam, or_, select, update
 
 from core import clock, config
 from core.engine import scopes as scope_rules
@@ -26,6 +27,7 @@ FORM = re.compile(
 )
 LAST_USED_EVERY = timedelta(minutes=1)
 LONGEST_NAME = 100
+BY_ID = select(Token.__table__).where(Token.id == bindparam("token"))
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +77,7 @@ def create(
     return token, text
 
 
-def find(text: str, *, address: str = "") -> Token | None:
+def find(text: str, *, address: str = "") -> Row[Any] | None:
     """The valid key with this text, read afresh each time: a revoked one is refused at once."""
     match = FORM.fullmatch(text)
     if match is None or not hmac.compare_digest(text[-CHECKSUM_LENGTH:], _checksum(text)):
@@ -86,7 +88,7 @@ def find(text: str, *, address: str = "") -> Token | None:
     if not hmac.compare_digest(expected, _digest(text)) or token is None:
         return None
     now = clock.now()
-    if not token.is_valid_at(now):
+    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
     _note_use(token, now, address)
     return token
@@ -109,14 +111,13 @@ def listing(workspace_id: int) -> list[Token]:
     return Token.of_workspace(workspace_id)
 
 
-def _read(token_id: str) -> Token | None:
+def _read(token_id: str) -> Row[Any] | None:
     """Without the session's memory, which may be older than a revocation."""
     with read_connection() as database:
-        row = database.execute(select(Token.__table__).where(Token.id == token_id)).one_or_none()
-    return None if row is None else Token(**row._mapping)
+        return database.execute(BY_ID, {"token": token_id}).one_or_none()
 
 
-def _note_use(token: Token, now: datetime, address: str) -> None:
+def _note_use(token: Row[Any], now: datetime, address: str) -> None:
     """Remember when and from where it was used, with one write a minute at most."""
     before = now - LAST_USED_EVERY
     if token.last_used_at is not None and token.last_used_at > before:
@@ -128,7 +129,6 @@ def _note_use(token: Token, now: datetime, address: str) -> None:
             database.execute(change.values(last_used_at=now, last_address=address))
     except UNAVAILABLE:  # a busy database is no reason to turn a caller away
         log.warning("could not note the use of a key", extra={"token": token.id})
-    token.last_used_at, token.last_address = now, address
 
 
 def _new_text() -> tuple[str, str]:

@@ -1,23 +1,30 @@
-"""Callers that wait for a run: woken by a message, or by one look a moment for all of them."""
+"""Callers that wait for runs: one query finds the answers of many, after a message or a moment."""
 
 import logging
 import threading
-import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import queue
 from core.engine.states import FINAL, RunState
-from core.storage.db import read_connection
+from core.storage.db import in_short, read_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
 LOOK_EVERY = 0.25  # seconds; the queue's server may be away
 log = logging.getLogger(__name__)
+
+
+ASLEEP = (RUN.c.state == RunState.WAITING) & RUN.c.response.is_not(None)
+ANSWERS = select(RUN.c.id, RUN.c.state, RUN.c.reason, RUN.c.response, RUN.c.error).where(
+    RUN.c.id.in_(bindparam("waited", expanding=True)), or_(RUN.c.state.in_(FINAL), ASLEEP)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +38,50 @@ class Answer:
     error: Any
 
 
-def wait_for(run_id: str, seconds: float) -> Answer | None:
-    """Block, holding no connection, until the run has answered; None when the time is up."""
-    deadline = time.monotonic() + seconds
-    room = _room()
-    event = room.enter(run_id)
+class Seat:
+    """One caller who waits for one run."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self._answer: Answer | None = None
+        self._has_answer = threading.Event()
+
+    def give(self, answer: Answer) -> None:
+        """End the wait."""
+        self._answer = answer
+        self._has_answer.set()
+
+    def wait(self, seconds: float) -> Answer | None:
+        """Block, holding no connection, until the run has answered; None when the time is up."""
+        self._has_answer.wait(max(seconds, 0))
+        return self._answer
+
+
+@contextmanager
+def seat(run_id: str) -> Iterator[Seat]:
+    """A place to wait for a run; who takes it before the run begins misses no word of its end."""
+    room, taken = _room(), Seat(run_id)
+    room.enter(taken)
     try:
-        while True:
-            if answer := find_answer(run_id):
-                return answer
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return None
-            event.wait(left)
-            event.clear()
+        yield taken
     finally:
-        room.leave(run_id, event)
+        room.leave(taken)
+
+
+def wait_for(run_id: str, seconds: float) -> Answer | None:
+    """Wait for a run that may have answered before anybody waited."""
+    with seat(run_id) as taken:
+        return find_answer(run_id) or taken.wait(seconds)
 
 
 def find_answer(run_id: str) -> Answer | None:
     """The run's answer if it is final, or asleep after it has answered."""
-    query = select(RUN.c.id, RUN.c.state, RUN.c.reason, RUN.c.response, RUN.c.error)
-    answered = _is_answered()
+    return next(iter(_find_answers([run_id])), None)
+
+
+def _find_answers(run_ids: Sequence[str]) -> list[Answer]:
     with read_connection() as connection:
-        row = connection.execute(query.where(RUN.c.id == run_id, answered)).one_or_none()
-    return Answer(*row) if row else None
-
-
-def _is_answered() -> Any:
-    asleep = (RUN.c.state == RunState.WAITING) & RUN.c.response.is_not(None)
-    return or_(RUN.c.state.in_(FINAL), asleep)
+        return [Answer(*row) for row in connection.execute(ANSWERS, {"waited": list(run_ids)})]
 
 
 class _Room:
@@ -69,56 +90,52 @@ class _Room:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.lock = threading.Lock()
-        self.events: dict[str, set[threading.Event]] = {}
+        self.seats: dict[str, set[Seat]] = {}
         self.is_closed = threading.Event()
         for act in (self._listen, self._look):
             threading.Thread(target=act, name="waiters", daemon=True).start()
 
-    def enter(self, run_id: str) -> threading.Event:
+    def enter(self, seat: Seat) -> None:
         """Begin to wait."""
-        event = threading.Event()
         with self.lock:
-            self.events.setdefault(run_id, set()).add(event)
-        return event
+            self.seats.setdefault(seat.run_id, set()).add(seat)
 
-    def leave(self, run_id: str, event: threading.Event) -> None:
+    def leave(self, seat: Seat) -> None:
         """Wait no longer."""
         with self.lock:
-            events = self.events.get(run_id, set())
-            events.discard(event)
-            if not events:
-                self.events.pop(run_id, None)
-
-    def _wake(self, run_id: str) -> None:
-        with self.lock:
-            events = list(self.events.get(run_id, ()))
-        for event in events:
-            event.set()
+            seats = self.seats[seat.run_id]
+            seats.remove(seat)
+            if not seats:
+                del self.seats[seat.run_id]
 
     def _listen(self) -> None:
         with queue.subscribe(queue.ANSWERED) as messages:
             while not self.is_closed.is_set():
                 if message := messages.next(1.0):
-                    for run_id in message[1].split():
-                        self._wake(run_id)
+                    self._look_for(message[1].split())
 
     def _look(self) -> None:
         while not self.is_closed.wait(LOOK_EVERY):
             with self.lock:
-                waited = list(self.events)
-            if waited:
-                self._look_at(waited)
+                waited = list(self.seats)
+            self._look_for(waited)
 
-    def _look_at(self, waited: list[str]) -> None:
-        try:
-            with self.app.app_context(), read_connection() as connection:
-                query = select(RUN.c.id).where(RUN.c.id.in_(waited), _is_answered())
-                answered = list(connection.execute(query).scalars())
-        except SQLAlchemyError as error:
-            log.warning("could not look after waiting callers: %s", error)
+    def _look_for(self, run_ids: Sequence[str]) -> None:
+        """Give callers the answers of those of these runs that somebody waits for, if any."""
+        with self.lock:
+            waited = [run_id for run_id in run_ids if run_id in self.seats]
+        if not waited:
             return
-        for run_id in answered:
-            self._wake(run_id)
+        try:
+            with self.app.app_context():
+                answers = _find_answers(waited)
+        except SQLAlchemyError as error:
+            log.warning("could not look after waiting callers: %s", in_short(error))
+            return
+        with self.lock:
+            for answer in answers:
+                for seat in self.seats.get(answer.run_id, ()):
+                    seat.give(answer)
 
 
 _rooms: dict[Flask, _Room] = {}

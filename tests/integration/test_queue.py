@@ -1,9 +1,13 @@
 """The queue: what is rung is heard, what is forged is refused, what is away is no error."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from rq import Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import utcparse
 
 from core import config, queue
 from core.queue import ForbiddenJob
@@ -49,6 +53,27 @@ def test_a_bell_is_heard_by_a_worker_of_rq(app, work):
     work()
 
     assert queue.length() == 0
+
+
+def test_a_bell_is_the_job_that_rq_itself_would_write(app):
+    server = queue.connection()
+    queue.queue(server).enqueue_call(
+        ".".join(queue.ADVANCE),
+        args=[RUN],
+        timeout=queue.NO_TIMEOUT,
+        result_ttl=queue.RESULT_SECONDS,
+        failure_ttl=queue.FAILURE_SECONDS,
+        description=f"run {RUN}",
+    )
+    queue.ring(RUN)
+
+    expected, bell = server.lrange(queue.queue(server).key, 0, -1)
+    expected, written = (server.hgetall(Job.key_for(key.decode())) for key in (expected, bell))
+    for moment in (b"created_at", b"enqueued_at"):
+        later = utcparse(written.pop(moment).decode()) - utcparse(expected.pop(moment).decode())
+        assert timedelta() <= later < timedelta(minutes=1)
+    assert written == expected
+    assert queue.RunJob.fetch(bell.decode(), server, serializer=JSONSerializer).args == [RUN]
 
 
 def test_rq_sees_the_worker(app):

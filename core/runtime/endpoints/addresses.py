@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Select, bindparam, select
+from sqlalchemy import Column, Row, Select, bindparam, select
 
 from core.engine.definition import Definition
 from core.engine.parameters import Parameter, all_in_query, declared
@@ -121,11 +122,17 @@ def find(address: Address) -> tuple[Workspace, Workflow]:
         row = connection.execute(query, names).one_or_none()
     if row is None:
         raise unknown
+    return copies_of(row, COLUMNS_OF_DRAFTS) if address.is_draft else live_copies_of(row, COLUMNS)
+
+
+def copies_of(row: Row[Any], columns: Sequence[Column[Any]]) -> tuple[Workspace, Workflow]:
     workspace = Workspace(
         id=row.workspace_id, name=row.room, label=row.called, timezone=row.timezone
     )
-    columns = COLUMNS_OF_DRAFTS if address.is_draft else COLUMNS
     return workspace, Workflow(**{column.name: row._mapping[column] for column in columns})
+
+
+live_copies_of = lru_cache(1024)(copies_of)  # nobody changes them, and rows seldom differ
 
 
 def open_endpoint(address: Address, workspace: Workspace, workflow: Workflow) -> Endpoint:
@@ -162,15 +169,21 @@ def exposed_settings(address: Address, definition: Definition) -> Mapping[str, A
 def published(address: Address, workflow: Workflow) -> Version:
     """The version that the address names, else the live one; its content is read elsewhere."""
     if "@" not in address.name:
-        return Version(id=workflow.published_id, workflow_id=workflow.id)
+        return version_of(workflow.published_id, workflow.id)
     number = address.version
     if number.isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER:
         same = VERSION.c.workflow_id == workflow.id, VERSION.c.number == int(number)
         with read_connection() as connection:
             found = connection.execute(select(VERSION.c.id).where(*same)).scalar_one_or_none()
         if found is not None:
-            return Version(id=found, workflow_id=workflow.id)
+            return version_of(found, workflow.id)
     raise not_found(address.name, f"there is no version {number[:LONGEST_NUMBER]}")
+
+
+@lru_cache(1024)
+def version_of(version_id: int, workflow_id: int) -> Version:
+    """A version by its id, without its content."""
+    return Version(id=version_id, workflow_id=workflow_id)
 
 
 def refused_method(endpoint: Endpoint) -> Refused:

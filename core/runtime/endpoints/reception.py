@@ -94,13 +94,14 @@ class Reception:
         scope = conditions.scope_of(new, self.endpoint)
         if not conditions.holds(self.endpoint, scope):
             return conditions.record_not_run(new, self.endpoint)
-        waits = replies.waits(self.endpoint)
         keys = claims.of_call(self.call, self.endpoint, self.scheme, caller, scope)
         # Who stands in line to be written holds no connection: the writer needs one, too.
         db.session.remove()
         try:
-            started = idempotency.start(new, self.endpoint.workspace, keys, waits=waits)
-            return replies.reply(self.endpoint, started, waits=waits)
+            with replies.seat(self.endpoint, new.id) as seat:
+                waits = seat is not None
+                started = idempotency.start(new, self.endpoint.workspace, keys, waits=waits)
+                return replies.reply(self.endpoint, started, seat)
         except idempotency.KeyReused as error:
             raise claims.reused() from error
         except idempotency.StillWaiting as error:

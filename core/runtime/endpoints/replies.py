@@ -4,19 +4,20 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.engine.auth_scheme import Caller
-from core.runtime import idempotency, runs
+from core.runtime import idempotency, waiters
 from core.runtime.endpoints import responses, tickets
 from core.runtime.endpoints.addresses import Endpoint
 from core.runtime.endpoints.responses import Response
 from core.runtime.idempotency import DUPLICATE, REPLAY, Started
-from core.runtime.runs import Answer, NewRun
-from core.runtime.waiters import find_answer
+from core.runtime.runs import NewRun
+from core.runtime.waiters import Answer, Seat, find_answer
 from core.storage.columns import new_id
 from core.storage.db import db
 
@@ -61,12 +62,22 @@ def words_for(caller: Caller) -> str:
     return caller.name
 
 
-def waits(endpoint: Endpoint) -> bool:
-    """Whether callers of this endpoint are kept until the run has answered."""
-    return bool(endpoint.settings.get("reply", "wait") == "wait")
+@contextmanager
+def seat(endpoint: Endpoint, run_id: str) -> Iterator[Seat | None]:
+    """Where the caller waits for this run; None if callers don't wait here, or too many do.
+
+    It is taken before the run exists, so that no word of its end is missed.
+    """
+    waits = endpoint.settings.get("reply", "wait") == "wait"
+    with free_chair() if waits else nullcontext(enter_result=False) as is_free:
+        if not is_free:
+            yield None
+            return
+        with waiters.seat(run_id) as taken:
+            yield taken
 
 
-def reply(endpoint: Endpoint, started: Started, *, waits: bool) -> Response:
+def reply(endpoint: Endpoint, started: Started, seat: Seat | None) -> Response:
     """The run's answer if it comes in time, else where to ask for it."""
     # Nothing may be held while waiting: neither a connection nor a snapshot of the database.
     seconds = float(endpoint.settings.get("wait_seconds", USUAL_WAIT))
@@ -74,10 +85,10 @@ def reply(endpoint: Endpoint, started: Started, *, waits: bool) -> Response:
     db.session.remove()
     if started.repeats in (DUPLICATE, REPLAY):
         answer = find_answer(started.run_id)
-    elif started.reply == "accepted" or not waits:
+    elif started.reply == "accepted" or seat is None:
         answer = None
     else:
-        answer = wait(started, seconds)
+        answer = wait(started, seat, seconds)
     if started.key_id is not None and not started.reply:
         note_reply(started.key_id, "final" if answer else "accepted")
     return responses.of_run(answer) if answer else responses.accepted(started.run_id, workspace)
@@ -91,18 +102,17 @@ def note_reply(key_id: str, reply: str) -> None:
         log.warning("could not note what a caller got: %s", error)
 
 
-def wait(started: Started, seconds: float) -> Answer | None:
-    """The answer, unless it takes too long or too many others are waiting."""
+def wait(started: Started, seat: Seat, seconds: float) -> Answer | None:
+    """The answer, unless it takes too long."""
     if started.repeats and started.key_id is not None:
         if answer := find_answer(started.run_id):
             return answer
         idempotency.wait_alone(started.key_id)
-    with free_chair() as is_free:
-        try:
-            return wait_sitting(started, seconds) if is_free else None
-        except SQLAlchemyError as error:
-            log.warning("could not wait for a run: %s", error)
-            return None  # the run was accepted before, so the caller gets a 202
+    try:
+        return wait_sitting(started, seat, seconds)
+    except SQLAlchemyError as error:
+        log.warning("could not wait for a run: %s", error)
+        return None  # the run was accepted before, so the caller gets a 202
 
 
 @contextmanager
@@ -116,13 +126,15 @@ def free_chair() -> Iterator[bool]:
             _chairs.release()
 
 
-def wait_sitting(started: Started, seconds: float) -> Answer | None:
+def wait_sitting(started: Started, seat: Seat, seconds: float) -> Answer | None:
+    is_its_own = seat.run_id == started.run_id
+    wait = seat.wait if is_its_own else partial(waiters.wait_for, started.run_id)
     if started.key_id is None:
-        return runs.wait_for(started.run_id, seconds)
+        return wait(seconds)
     deadline = time.monotonic() + seconds
     while True:
         left = deadline - time.monotonic()
-        if answer := runs.wait_for(started.run_id, min(SLICE, max(left, 0))):
+        if answer := wait(min(SLICE, max(left, 0))):
             return answer
         if left <= SLICE:
             return None
