@@ -25,7 +25,6 @@ POSTGRES_POOL = {
     "pool_size": 8,
     "max_overflow": 16,
     "pool_timeout": 10,
-    "pool_pre_ping": True,
     "connect_args": postgresql_sessions.ARGUMENTS,
     **QUIET,
 }

@@ -4,9 +4,11 @@ A machine that is cut off in the middle of a transaction leaves its rows locked.
 of them before those who wait for them lose their own leases, which they can't renew meanwhile.
 """
 
+import select
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
 
 if TYPE_CHECKING:  # who uses SQLite does not carry it along
     import psycopg
@@ -31,8 +33,9 @@ SESSION = {
 
 
 def listen(engine: Engine) -> None:
-    """Prepare every connection of this engine."""
+    """Prepare every connection of this engine, and look at it each time it is used again."""
     event.listen(engine, "connect", prepare)
+    event.listen(engine, "checkout", check)
 
 
 def prepare(connection: "psycopg.Connection[Any]", _record: Any) -> None:
@@ -40,3 +43,15 @@ def prepare(connection: "psycopg.Connection[Any]", _record: Any) -> None:
     connection.autocommit = True
     connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in SESSION.items()))
     connection.autocommit = False
+
+
+def check(connection: "psycopg.Connection[Any]", _record: Any, _proxy: Any) -> None:
+    """Use no line on which the server has said something unasked: most often that it hangs up.
+
+    Asking it, as `pool_pre_ping` does, costs a round trip each time. Raises DisconnectionError,
+    upon which the pool opens another line.
+    """
+    lookout = select.poll()
+    lookout.register(connection.fileno(), select.POLLIN | select.POLLHUP)
+    if lookout.poll(0):
+        raise DisconnectionError("the database has hung up")
