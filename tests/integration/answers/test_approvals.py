@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from core.runtime import approvals, connections, duties, mail_posting, runs
+from core.runtime import advance, approvals, connections, duties, mail_posting, runs
 from core.runtime.callbacks import Place
+from core.runtime.orders import Orders
 from core.storage.db import db, transaction
 from core.storage.mail import Mail
 from core.storage.run import StepRun, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
+from tests.integration.running.dying import advance_and_die
 from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 
@@ -44,6 +46,7 @@ def asked(app, work):
 
 
 def mails():
+    db.session.rollback()
     return list(db.session.scalars(db.select(Mail).order_by(Mail.id)))
 
 
@@ -290,4 +293,21 @@ def test_no_mail_without_its_question_and_no_question_twice(app, work, asked):
     advance.advance_run(run.id)
 
     assert fresh(run).state == "waiting"
+    assert len(mails()) == 2
+
+
+@pytest.mark.parametrize(("name", "written"), [("settle", 0), ("follow_up", 2)])
+def test_a_killed_worker_asks_once(app, work, client, name, written):
+    """Killed in the middle of the question's transaction, or right after it."""
+    run = start_run(ask(), AFTER)
+    advance_and_die(run, Orders, name)
+    assert len(mails()) == written
+
+    work()
+    assert len(mails()) == 2
+    press(client, link(), "approve")
+    advance_and_die(run, advance.Advance, "run")
+    work()
+
+    assert fresh(run).response["body"]["approved"] is True
     assert len(mails()) == 2

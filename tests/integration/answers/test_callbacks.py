@@ -1,8 +1,5 @@
 """A run that waits for a call: early, late, twice, wrong, in loops, and across crashes."""
 
-import os
-import signal
-
 import pytest
 
 from core.runtime import advance, duties, rescue, runs
@@ -10,7 +7,7 @@ from core.storage.db import db, transaction
 from core.storage.run import Run, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
-from tests.integration.running.test_crash import end_lease
+from tests.integration.running.dying import advance_and_die
 from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 
@@ -172,16 +169,7 @@ def test_a_killed_worker_loses_neither_the_address_nor_the_answer(app, work, cli
     run = start_run(TELL, WAIT, AFTER)
     work()
     client.post(url_of(run), json={"paid": 1})
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        advance.Advance.run = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        advance.advance_run(run.id)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-    end_lease(run)
-    rescue.rescue_dead()
+    advance_and_die(run, advance.Advance, "run")
 
     work()
 

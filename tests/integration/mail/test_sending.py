@@ -2,19 +2,17 @@
 
 import os
 import signal
-from datetime import timedelta
 
 import pytest
 
-from core import clock
 from core.runtime import advance, connections, mailing, rescue
 from core.runtime.connections import Values
-from core.storage.db import db, transaction
-from core.storage.run import Run
+from core.storage.db import db
 from tests.conftest import DATABASES
 from tests.factories import everything_stored, fresh, start_run, workspace
 from tests.integration.mail.conftest import PASSWORD, connect, mails
 from tests.integration.outward.listener import Listener, ok
+from tests.integration.running.dying import end_lease
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
 
@@ -138,12 +136,6 @@ def carry_out_elsewhere(run_id, sender):
     _, status = os.waitpid(child, 0)
     os.close(read), os.close(write)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-
-
-def end_lease(run):
-    with transaction() as session:
-        past = clock.now() - timedelta(seconds=1)
-        session.execute(db.update(Run).where(Run.id == run.id).values(lease_until=past))
 
 
 def test_what_was_sent_or_kept_once_is_not_again(mailbox):

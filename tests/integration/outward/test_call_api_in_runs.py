@@ -8,6 +8,7 @@ from core import clock, config
 from core.engine.definition import Definition
 from core.runtime import connections, runs, workflows
 from core.runtime.connections import Values
+from core.runtime.outgoing import DEPTH_HEADER
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.workspace import Workspace
@@ -60,6 +61,14 @@ QUICK = {"attempts": 3, "wait": "10ms"}
 def keys(server):
     lines = [line for head in server.heads for line in head.split("\r\n")]
     return [line.split(": ")[1] for line in lines if line.startswith("idempotency-key")]
+
+
+def test_whoever_is_called_is_told_how_deep_in_a_chain_of_workflows_it_stands(listen, run):
+    server = listen(ok())
+
+    run(call(server.url))
+
+    assert f"{DEPTH_HEADER}: 1" in server.heads[0].split("\r\n")
 
 
 def test_a_refusal_for_now_is_tried_again_under_the_same_key(listen, run):

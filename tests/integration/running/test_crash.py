@@ -15,6 +15,7 @@ from core.storage.run import Run
 from core.storage.stored_value import StoredValue
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
+from tests.integration.running.dying import end_lease
 from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
@@ -32,12 +33,6 @@ def take_and_die(run):
     claim = leases.claim(run.id)
     leases.forget(run.id)
     return claim
-
-
-def end_lease(run):
-    with transaction() as session:
-        past = clock.now() - timedelta(seconds=1)
-        session.execute(db.update(Run).where(Run.id == run.id).values(lease_until=past))
 
 
 def stored():

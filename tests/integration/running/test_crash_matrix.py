@@ -19,7 +19,8 @@ from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
 from tests.integration.mail.conftest import connect
 from tests.integration.outward.listener import Listener, ok
-from tests.integration.running.test_crash import end_lease, entries_of
+from tests.integration.running.dying import end_lease
+from tests.integration.running.test_crash import entries_of
 from tests.mailboxes import Mailbox
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until

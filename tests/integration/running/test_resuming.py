@@ -15,7 +15,7 @@ from core.storage.workflow import Workflow
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, publish, start_run
 from tests.integration.outward.listener import Listener, ok
-from tests.integration.running.test_crash import end_lease
+from tests.integration.running.dying import end_lease
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)

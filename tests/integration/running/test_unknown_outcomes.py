@@ -1,12 +1,9 @@
 """Effects that must not happen twice: killed between effect and record, they wait for a person."""
 
-import os
-import signal
-
 import pytest
 
 from core.engine.errors import StateConflict
-from core.runtime import advance, leases, rescue, runs, unknown_outcomes
+from core.runtime import leases, rescue, runs, unknown_outcomes
 from core.runtime.journal import RunJournal
 from core.storage import sqlite_writing
 from core.storage.db import db
@@ -14,7 +11,7 @@ from core.storage.run import StepRun, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
 from tests.integration.outward.listener import Listener, ok
-from tests.integration.running.test_crash import end_lease
+from tests.integration.running.dying import advance_and_die, end_lease
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
@@ -41,16 +38,7 @@ def pay(bank, **more):
 
 def die_after_the_effect(run):
     """A process that ends by itself when the effect has happened and is not yet written down."""
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        RunJournal.mark = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        advance.advance_run(run.id)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
-    end_lease(run)
-    rescue.rescue_dead()
+    advance_and_die(run, RunJournal, "mark")
 
 
 def keys(bank):
