@@ -1,4 +1,4 @@
-"""Long runs on SQLite, beside one commit of a plain table's rows of the same number.
+"""Long runs, beside one commit of a plain table's rows of the same number in SQLite.
 
 40 light steps in order, a loop over 1,000 and over 10,000 items, and 5 MB through five steps. Timed
 from the claim to the final state, journal included and durable as shipped, in this process.
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from core import config
-from tests.bench.own_app import own_app
+from tests.bench.own_app import both_databases, own_app
 from tests.servers import Valkey
 
 IN_ORDER, FEW, MANY = 40, 1_000, 10_000
@@ -24,21 +24,25 @@ def measure():
     server = Valkey()
     server.start()
     try:
-        with own_app(server.url):
-            parts = measure_in(config.current().home)
+        parts = []
+        with both_databases() as databases:
+            for name, database in databases.items():
+                with own_app(server.url, **database):
+                    parts += measure_on(name)
     finally:
         server.close()
     return {"name": "loops", "ratio": parts[2]["ratio"], "parts": parts}
 
 
-def measure_in(home):
+def measure_on(database):
     items = {count: {"items": list(range(count))} for count in (FEW, MANY)}
-    return [
-        part(home, f"{IN_ORDER} steps in order", in_order(IN_ORDER), {"n": 1}, IN_ORDER),
-        part(home, f"a loop over {FEW} items", [loop()], items[FEW], FEW),
-        part(home, f"a loop over {MANY} items", [loop()], items[MANY], MANY),
-        part(home, f"{BIG} bytes through 5 steps", carried(), {"n": "x" * BIG}, 5),
+    work = [
+        (f"{IN_ORDER} steps in order", in_order(IN_ORDER), {"n": 1}, IN_ORDER),
+        (f"a loop over {FEW} items", [loop()], items[FEW], FEW),
+        (f"a loop over {MANY} items", [loop()], items[MANY], MANY),
+        (f"{BIG} bytes through 5 steps", carried(), {"n": "x" * BIG}, 5),
     ]
+    return [part(f"{database}: {name}", *more) for name, *more in work]
 
 
 def compose(key, value):
@@ -60,12 +64,12 @@ def carried():
     return [compose("s0", "{{ trigger.n }}"), *rest]
 
 
-def part(home, name, steps, trigger, rows):
+def part(name, steps, trigger, rows):
     from tests.factories import make_workflow
 
     workflow = make_workflow(*steps)
     took = min(seconds_of(workflow, trigger) for _ in range(ROUNDS))
-    bare = min(seconds_of_rows(home, trigger, rows) for _ in range(ROUNDS))
+    bare = min(seconds_of_rows(trigger, rows) for _ in range(ROUNDS))
     return {"name": name, "ratio": took / bare, "microseconds": took * 1e6, "per_second": 1 / took}
 
 
@@ -85,9 +89,9 @@ def seconds_of(workflow, trigger):
     return took
 
 
-def seconds_of_rows(home, trigger, rows):
+def seconds_of_rows(trigger, rows):
     """The trigger and a row for each step or item, in one durable commit."""
-    with tempfile.TemporaryDirectory(dir=home) as folder:
+    with tempfile.TemporaryDirectory(dir=config.current().home) as folder:
         plain = sqlite3.connect(Path(folder) / "plain.db")
         plain.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
         plain.execute("CREATE TABLE entries (position INTEGER PRIMARY KEY, content TEXT)")

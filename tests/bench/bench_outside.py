@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from tests.bench.own_app import own_app
+from tests.bench.own_app import both_databases, own_app
 from tests.openbuild import ROOT
 from tests.servers import Valkey
 
@@ -36,24 +36,32 @@ def measure():
     with subprocess.Popen(command, **pipes) as sink:
         address = sink.stdout.readline().strip()
         try:
-            with own_app(server.url, allowed_hosts_out=address):
-                parts = measure_at(address)
+            parts = measure_at(address, server.url)
         finally:
             sink.stdin.close()
             server.close()
     return {"name": "outside", "ratio": parts[1]["ratio"], "parts": parts}
 
 
-def measure_at(address):
+def measure_at(address, redis_url):
+    words = f"{CALLS} calls of {SECONDS * 1000:.0f} ms at once"
+    bare = min(seconds_of_threads(address) for _ in range(ROUNDS))
+    parts = [part(f"{words}, plain threads", bare, bare)]
+    with both_databases() as databases:
+        for name, database in databases.items():
+            with own_app(redis_url, allowed_hosts_out=address, **database):
+                took = seconds_of_loop(address)
+            parts.append(part(f"{words}, a loop on {name}", took, bare))
+    return parts
+
+
+def seconds_of_loop(address):
     from tests.bench.bench_loops import seconds_of
     from tests.factories import make_workflow
 
     workflow = make_workflow(loop(address))
     seconds_of(workflow, {"items": [0]})  # what a worker loads at its first call
-    bare = min(seconds_of_threads(address) for _ in range(ROUNDS))
-    took = min(seconds_of(workflow, {"items": list(range(CALLS))}) for _ in range(ROUNDS))
-    words = f"{CALLS} calls of {SECONDS * 1000:.0f} ms at once"
-    return [part(f"{words}, plain threads", bare, bare), part(f"{words}, a loop", took, bare)]
+    return min(seconds_of(workflow, {"items": list(range(CALLS))}) for _ in range(ROUNDS))
 
 
 def loop(address):

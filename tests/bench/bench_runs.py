@@ -14,7 +14,7 @@ from rq.serializers import JSONSerializer
 
 from core import config
 from tests.bench.bench_github import BARE_WORKER, NO_OP, let_work
-from tests.bench.own_app import own_app
+from tests.bench.own_app import both_databases, own_app
 from tests.openbuild import ROOT
 from tests.servers import Valkey
 
@@ -24,7 +24,8 @@ import sys
 from app import create_app
 from core import config
 from worker import RunWorker
-config.use(config.load({"OPENBUILD_HOME": sys.argv[1], "OPENBUILD_REDIS_URL": sys.argv[2]}))
+names = ("OPENBUILD_HOME", "OPENBUILD_REDIS_URL", "OPENBUILD_DATABASE_URL")
+config.use(config.load(dict(zip(names, sys.argv[1:]))))
 app = create_app()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -42,9 +43,12 @@ STEPS = [
 def measure():
     """How many times as long as a bare no-op a whole run takes; below 1 is faster."""
     bare = seconds_of_no_ops() / RUNS
-    run = seconds_of_runs() / RUNS
-    parts = [part("a no-op of a bare RQ worker", bare, bare), part("a run of 5 steps", run, bare)]
-    return {"name": "runs", "ratio": run / bare, "parts": parts}
+    parts = [part("a no-op of a bare RQ worker", bare, bare)]
+    with both_databases() as databases:
+        for name, database in databases.items():
+            run = seconds_of_runs(**database) / RUNS
+            parts.append(part(f"a run of 5 steps, {name}", run, bare))
+    return {"name": "runs", "ratio": parts[1]["ratio"], "parts": parts}
 
 
 def part(name, took, bare):
@@ -63,13 +67,14 @@ def seconds_of_no_ops():
         server.close()
 
 
-def seconds_of_runs():
+def seconds_of_runs(**database):
     server = Valkey()
     server.start()
     try:
-        with own_app(server.url):
+        with own_app(server.url, **database):
             prepare_runs()
-            took = seconds_of([WORKER, str(config.current().home), server.url])
+            given = config.current()
+            took = seconds_of([WORKER, str(given.home), server.url, given.database_url])
             assert succeeded() == RUNS
             return took
     finally:

@@ -6,6 +6,19 @@ from contextlib import contextmanager
 
 
 @contextmanager
+def both_databases():
+    """The name of each database with the settings that choose it; both flush what is durable."""
+    from tests.servers import PostgreSQL
+
+    server = PostgreSQL()
+    server.start(is_durable=True)
+    try:
+        yield {"SQLite": {}, "PostgreSQL": {"database_url": server.url()}}
+    finally:
+        server.close()
+
+
+@contextmanager
 def own_app(redis_url="", **more):
     """An application on a fresh database, with its context; gives it.
 

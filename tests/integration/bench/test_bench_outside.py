@@ -10,6 +10,7 @@ def test_the_bench_of_calls_to_others_compares_a_loop_with_threads(monkeypatch):
 
     assert [part["name"] for part in measured["parts"]] == [
         "3 calls of 10 ms at once, plain threads",
-        "3 calls of 10 ms at once, a loop",
+        "3 calls of 10 ms at once, a loop on SQLite",
+        "3 calls of 10 ms at once, a loop on PostgreSQL",
     ]
     assert measured["ratio"] == measured["parts"][1]["ratio"] > 0
