@@ -18,7 +18,8 @@ def run(words, environment, given, seconds):
     """What a command said and how it ended; raises subprocess.TimeoutExpired."""
     with TemporaryDirectory(prefix="openbuild-command-") as folder:
         files = [Path(folder) / name for name in ("in", "out", "err")]
-        files[0].write_text(given)
+        for file, text in zip(files, (given, "", ""), strict=True):
+            file.write_text(text)
         process = starter().Process(target=become, args=(words, environment, files), daemon=True)
         process.start()
         process.join(seconds)
@@ -41,7 +42,7 @@ def starter():
 def become(words, environment, files):
     """Be the command from here on: its words, its environment, its three files."""
     for number, file in enumerate(files):
-        os.dup2(os.open(file, os.O_RDWR | os.O_CREAT), number)
+        os.dup2(os.open(file, os.O_RDWR), number)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["openbuild", *words]
