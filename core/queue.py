@@ -32,6 +32,7 @@ from rq.utils import utcformat
 from core import clock, config
 
 QUEUE = "openbuild"
+BELLS = Queue.redis_queue_namespace_prefix + QUEUE  # the list in which bells wait
 LANES = ("io", "alone")  # beside others in threads, or in a process of its own
 ADVANCE = ("core.jobs.advance_run", "advance_run")
 ALLOWED = {".".join(ADVANCE): ADVANCE}
@@ -142,10 +143,9 @@ class Bell:
 
 def hear(server: "redis.Redis", most: int, seconds: float) -> list[Bell]:
     """Up to `most` bells; waits so long for the first one. Raises RedisError."""
-    key = queue(server).key
-    heard: Any = server.lpop(key, most)
+    heard: Any = server.lpop(BELLS, most)
     if not heard and seconds:
-        first: Any = server.blpop([key], timeout=seconds)
+        first: Any = server.blpop([BELLS], timeout=seconds)
         heard = [first[1]] if first else []
     return [read_bell(job_id.decode()) for job_id in heard or ()]
 
@@ -163,18 +163,17 @@ def forget(server: "redis.Redis", bells: Iterable[Bell]) -> None:
 
 def enqueue(run_ids: Sequence[str], lane: str) -> None:
     bells = {f"{lane}-{run_id}-{token_hex(3)}": run_id for run_id in run_ids}
-    key = queue(connection()).key
+    now = utcformat(clock.now())
     pipeline = connection().pipeline(transaction=False)  # a job without its bell harms nobody
-    pipeline.sadd(Queue.redis_queues_keys, key)
+    pipeline.sadd(Queue.redis_queues_keys, BELLS)
     for job_id, run_id in bells.items():
-        pipeline.hset(Job.key_for(job_id), mapping=job_of(run_id))
-    pipeline.rpush(key, *bells)
+        pipeline.hset(Job.key_for(job_id), mapping=job_of(run_id, now))
+    pipeline.rpush(BELLS, *bells)
     pipeline.execute()
 
 
-def job_of(run_id: str) -> Any:
+def job_of(run_id: str, now: str) -> Any:
     """What RQ writes of a job that advances this run; making one by RQ takes ten times as long."""
-    now = utcformat(clock.now())
     call = JSONSerializer.dumps((".".join(ADVANCE), None, [run_id], {}))
     own = {"created_at": now, "enqueued_at": now, "description": f"run {run_id}"}
     return {**_every_job(), **own, "data": zlib.compress(call)}
