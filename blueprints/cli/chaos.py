@@ -5,7 +5,7 @@ from importlib import import_module
 from inspect import signature
 from pkgutil import iter_modules
 
-from blueprints.cli import Refused, add_json
+from blueprints.cli import DONE, REFUSED, Refused, add_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,10 +17,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Run it on a data folder of its own; nothing that is running is touched."""
+def run(options: argparse.Namespace) -> int:
+    """Run it on a data folder of its own, touching nothing that runs; 1 if a promise was broken."""
     from blueprints.cli._printing import print_json
     from tests import chaos
+    from tests.chaos import figures
 
     names = [m.name for m in iter_modules(chaos.__path__)]
     experiments = {name: import_module(f"tests.chaos.{name}") for name in names}
@@ -32,8 +33,11 @@ def run(options: argparse.Namespace) -> None:
     if more.keys() - signature(measure).parameters.keys():
         raise Refused(f"The experiment {options.name} chooses its database itself.")
     counted = measure(**more)
+    broken = figures.broken(found[options.name], counted)
     if options.json:
         print_json(counted)
-        return
-    for label, number in counted.items():
-        print(f"  {label.replace('_', ' '):<32}{number:>10,.6g}")
+    else:
+        for label, number in counted.items():
+            mark = "!" if label in broken else " "
+            print(f"{mark} {label.replace('_', ' '):<36}{number:>10,.6g}")
+    return REFUSED if broken else DONE

@@ -16,14 +16,16 @@ PAUSE = 0.04  # seconds between a caller's calls
 class Callers:
     """Call all the time until the block ends; keep every answer but the awaited ones."""
 
-    def __init__(self, openbuild, key):
+    def __init__(self, openbuild, key, how_many=CALLERS, pause=PAUSE):
         self.url = f"{openbuild.url}/api/1.1/wf/witness"
         self.key = key
         self.accepted = {}  # runs by number
         self.statuses = Counter()
+        self.how_many, self.between = how_many, pause
+        self.took = []  # seconds of each accepted call
         self.slowest = 0.0
         self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.call_on, args=(n,)) for n in range(CALLERS)]
+        self.threads = [threading.Thread(target=self.call_on, args=(n,)) for n in range(how_many)]
 
     def __enter__(self):
         for thread in self.threads:
@@ -37,13 +39,15 @@ class Callers:
 
     def call_on(self, first):
         number = first
-        while not self.over.wait(PAUSE):
+        while not self.over.wait(self.between):
             began = time.monotonic()
             run_id = self.call(number)
-            self.slowest = max(self.slowest, time.monotonic() - began)
+            took = time.monotonic() - began
+            self.slowest = max(self.slowest, took)
             if run_id:
                 self.accepted[number] = run_id
-                number += CALLERS
+                self.took.append(took)
+                number += self.how_many
 
     def call(self, number):
         headers = {
@@ -65,7 +69,7 @@ class Callers:
 
     def wait_for_more(self):
         before = len(self.accepted)
-        wait_until(lambda: len(self.accepted) > before + CALLERS, 30)
+        wait_until(lambda: len(self.accepted) > before + self.how_many, 30)
 
     def pause(self, seconds):
         self.over.wait(seconds)

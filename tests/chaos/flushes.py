@@ -1,16 +1,14 @@
 """Empty the queue's server under calls, again and again, then count: the database knows all."""
 
-import tempfile
 import time
-from pathlib import Path
 
 import redis
 
 from core import config
 from tests.chaos import kills
 from tests.chaos.callers import Callers
+from tests.chaos.own import own_openbuild
 from tests.chaos.sink import Sink
-from tests.openbuild import Openbuild
 
 TIMES = 20
 BETWEEN_SECONDS = 1.0
@@ -18,12 +16,8 @@ BETWEEN_SECONDS = 1.0
 
 def measure(times=TIMES):
     """Counts by name; `lost`, `stuck`, `other_answers` and those of the effects must be 0."""
-    with Sink() as sink, tempfile.TemporaryDirectory() as folder:
-        openbuild = Openbuild(Path(folder) / "var")
-        try:
-            return experiment(openbuild, sink, times)
-        finally:
-            openbuild.close()
+    with Sink() as sink, own_openbuild() as openbuild:
+        return experiment(openbuild, sink, times)
 
 
 def experiment(openbuild, sink, times):

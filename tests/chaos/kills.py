@@ -10,15 +10,14 @@ import os
 import random
 import signal
 import sqlite3
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import psycopg
 
+from tests.chaos.own import new_key, own_openbuild, publish
 from tests.chaos.sink import Sink
 from tests.openbuild import Openbuild
 
@@ -52,12 +51,8 @@ steps:
 
 def measure(calls=CALLS):
     """Counts by name; `lost`, `stuck`, `missing`, `wrong_key` and `miscounted` must be 0."""
-    with Sink() as sink, tempfile.TemporaryDirectory() as folder:
-        openbuild = Openbuild(Path(folder) / "var")
-        try:
-            return experiment(openbuild, sink, calls)
-        finally:
-            openbuild.close()
+    with Sink() as sink, own_openbuild() as openbuild:
+        return experiment(openbuild, sink, calls)
 
 
 def experiment(openbuild, sink, calls):
@@ -83,12 +78,9 @@ def experiment(openbuild, sink, calls):
 
 def prepare(openbuild, sink):
     """Publish the workflow; returns a key that may call it."""
-    file = openbuild.home.parent / "witness.yaml"
-    file.write_text(WORKFLOW % {"sink": sink.address})
-    allowed = {"OPENBUILD_ALLOWED_HOSTS_OUT": sink.address}
-    applied = openbuild.run("workflows", "apply", str(file), "--publish", **allowed)
-    assert applied.returncode == 0, applied.stdout + applied.stderr
-    return openbuild.run("tokens", "create", "--name", "chaos").stdout.strip()
+    text = WORKFLOW % {"sink": sink.address}
+    publish(openbuild, text, OPENBUILD_ALLOWED_HOSTS_OUT=sink.address)
+    return new_key(openbuild)
 
 
 class Killer:
@@ -177,6 +169,11 @@ def drain(openbuild):
 
 
 UNFINISHED = "SELECT count(*) FROM run WHERE state IN ('queued', 'running', 'waiting')"
+# What a holder that was presumed dead has written after its run was taken from it.
+LATE = """
+SELECT count(*) FROM segment earlier JOIN segment later
+ON later.run_id = earlier.run_id AND later.seq > earlier.seq AND later.fence < earlier.fence
+"""
 
 
 def judge(openbuild, sink, accepted):
@@ -192,6 +189,7 @@ def judge(openbuild, sink, accepted):
         "missing": len(expected - seen),
         "wrong_key": len(seen - expected),
         "miscounted": abs(int(counted[0][0]) - len(runs)) if counted else len(runs),
+        "late_writes": ask(openbuild, LATE)[0][0],
         "repeated_under_the_same_key": sum(count - 1 for count in sink.keys.values()),
         "interrupted": ask(openbuild, "SELECT count(*) FROM run WHERE fence > 1")[0][0],
     }

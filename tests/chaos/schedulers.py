@@ -15,7 +15,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -23,8 +22,9 @@ from pathlib import Path
 import psycopg
 
 from tests.chaos import kills
-from tests.openbuild import ROOT, Openbuild
-from tests.servers import PostgreSQL, Valkey
+from tests.chaos.own import own_openbuild, publish, running
+from tests.openbuild import ROOT
+from tests.servers import Valkey
 
 SECONDS = 120
 HARM_EVERY = 1.0  # seconds
@@ -56,25 +56,8 @@ PAUSED = "UPDATE workspace SET schedules_paused_at = 1, schedules_paused_by = 'c
 
 def measure(seconds=SECONDS, database="sqlite"):
     """Counts by name; `doubled`, `missed`, `early`, `stuck` and `broken_rules` must be 0."""
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        valkey = stack.enter_context(running(Valkey()))
-        address = ""
-        if database == "postgresql":
-            server = stack.enter_context(running(PostgreSQL()))
-            server.run("createdb", "-h", server.folder, "-U", "openbuild", "due")
-            address = server.url("due")
-        openbuild = Openbuild(Path(folder) / "var", address)
+    with own_openbuild(database) as openbuild, running(Valkey()) as valkey:
         return experiment(openbuild, {"OPENBUILD_REDIS_URL": valkey.url}, seconds)
-
-
-@contextlib.contextmanager
-def running(server):
-    server.start()
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def experiment(openbuild, told, seconds):
@@ -90,13 +73,11 @@ def experiment(openbuild, told, seconds):
 
 def apply(openbuild):
     """Publish a workflow for each schedule."""
-    files = []
+    texts = []
     for number, (missed, overlap, every) in enumerate(SCHEDULES):
         said = {"number": number, "missed": missed, "overlap": overlap, "every": every}
-        files.append(openbuild.home.parent / f"due_{number}.yaml")
-        files[-1].write_text(WORKFLOW % said)
-    applied = openbuild.run("workflows", "apply", *map(str, files), "--publish")
-    assert applied.returncode == 0, applied.stdout + applied.stderr
+        texts.append(WORKFLOW % said)
+    publish(openbuild, *texts)
 
 
 class Site:

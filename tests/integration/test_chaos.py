@@ -1,6 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
-from tests.chaos import disk, kills, machines, postgresql, schedulers
+from tests.chaos import disk, figures, kills, machines, postgresql, schedulers
 from tests.conftest import DATABASES
 
 CALLS = 250
@@ -59,3 +61,13 @@ def test_schedulers_that_are_killed_and_frozen_start_each_due_time_once(database
         assert found[name] == 0, found
     assert found["kills"] > 0
     assert found["fired"] > 0
+
+
+def test_a_figure_that_breaks_a_promise_is_named():
+    counted = {"lost": 1, "stuck": 0, "kills": 3, "p95_seconds": 2.5}
+
+    assert figures.broken(kills, counted) == {"lost": 0}
+    assert figures.broken(SimpleNamespace(AT_MOST={"p95_seconds": 2}), counted) == {
+        "lost": 0,
+        "p95_seconds": 2,
+    }
