@@ -1,6 +1,7 @@
-"""Callers who call all the time, and keep what they were told."""
+"""Callers: those who call all the time, and those who call until each call has been accepted."""
 
 import json
+import random
 import threading
 import time
 import urllib.error
@@ -17,8 +18,7 @@ class Callers:
     """Call all the time until the block ends; keep every answer but the awaited ones."""
 
     def __init__(self, openbuild, key, how_many=CALLERS, pause=PAUSE):
-        self.url = f"{openbuild.url}/api/1.1/wf/witness"
-        self.key = key
+        self.openbuild, self.key = openbuild, key
         self.accepted = {}  # runs by number
         self.statuses = Counter()
         self.how_many, self.between = how_many, pause
@@ -50,12 +50,7 @@ class Callers:
                 number += self.how_many
 
     def call(self, number):
-        headers = {
-            "Authorization": f"Bearer {self.key}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": f"call-{number}",
-        }
-        request = urllib.request.Request(self.url, json.dumps({"n": number}).encode(), headers)
+        request = make_request(self.openbuild, self.key, number)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.load(answer)["run_id"]
@@ -88,3 +83,54 @@ class Callers:
     def others(self):
         """How many answers were neither 202 nor 503."""
         return sum(self.statuses.values()) - self.refused
+
+
+def call_all(openbuild, key, calls, *, enter=lambda: None, pause=0.0, accepted=None, **told):
+    """Call until each call has been accepted, each under a key of its own; the runs' ids.
+
+    Each caller enters first, and pauses between its calls; who looks on may give `accepted`.
+    """
+    numbers, lock = iter(range(calls)), threading.Lock()
+    accepted = {} if accepted is None else accepted
+
+    def caller():
+        enter()
+        while True:
+            time.sleep(pause)
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            accepted[number] = call_until_accepted(openbuild, key, number, **told)
+
+    threads = [threading.Thread(target=caller) for _ in range(CALLERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return accepted
+
+
+def call_until_accepted(openbuild, key, number, **told):
+    while True:
+        request = make_request(openbuild, key, number, **told)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)["run_id"]
+        except urllib.error.HTTPError as error:
+            with error:
+                assert error.code in (409, 503), (error.code, error.read())
+        except (OSError, ValueError):
+            pass  # the web process was killed under this call: the key makes asking again safe
+        time.sleep(random.uniform(0.05, 0.3))
+
+
+def make_request(openbuild, key, number, workflow="witness", body=lambda number: {"n": number}):
+    """One call of a workflow; its number is its Idempotency-Key."""
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": f"call-{number}",
+    }
+    url = f"{openbuild.url}/api/1.1/wf/{workflow}"
+    return urllib.request.Request(url, json.dumps(body(number)).encode(), headers)

@@ -14,6 +14,7 @@ NEVER = (
     "missing",
     "other_answers",
     "stuck",
+    "twice",
     "wrong_key",
 )
 

@@ -5,24 +5,20 @@ inside must be exact. Only what holds for all runs together is judged.
 """
 
 import itertools
-import json
 import os
-import random
 import signal
 import sqlite3
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import psycopg
 
+from tests.chaos.callers import call_all
 from tests.chaos.own import new_key, own_openbuild, publish
 from tests.chaos.sink import Sink
 from tests.openbuild import Openbuild
 
 CALLS = 1000
-CALLERS = 4
 KILL_EVERY = 1.0  # seconds
 DRAIN_SECONDS = 240
 VICTIMS = (
@@ -108,53 +104,6 @@ class Killer:
             if pid is not None:
                 os.kill(pid, signal.SIGKILL)
                 self.kills += 1
-
-
-def call_all(openbuild, key, calls, *, enter=lambda: None, pause=0.0, accepted=None):
-    """Call until each call has been accepted, each under a key of its own; the runs' ids.
-
-    Each caller enters first, and pauses between its calls; who looks on may give `accepted`.
-    """
-    numbers, lock = iter(range(calls)), threading.Lock()
-    accepted = {} if accepted is None else accepted
-
-    def caller():
-        enter()
-        while True:
-            time.sleep(pause)
-            with lock:
-                number = next(numbers, None)
-            if number is None:
-                return
-            accepted[number] = call_until_accepted(openbuild, key, number)
-
-    threads = [threading.Thread(target=caller) for _ in range(CALLERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return accepted
-
-
-def call_until_accepted(openbuild, key, number):
-    headers = {
-        "Authorization": f"Bearer {key}",
-        "Content-Type": "application/json",
-        "Idempotency-Key": f"call-{number}",
-    }
-    body = json.dumps({"n": number}).encode()
-    while True:
-        url = f"{openbuild.url}/api/1.1/wf/witness"
-        request = urllib.request.Request(url, body, headers)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return json.load(answer)["run_id"]
-        except urllib.error.HTTPError as error:
-            with error:
-                assert error.code in (409, 503), (error.code, error.read())
-        except (OSError, ValueError):
-            pass  # the web process was killed under this call: the key makes asking again safe
-        time.sleep(random.uniform(0.05, 0.3))
 
 
 def drain(openbuild):

@@ -16,6 +16,7 @@ from pathlib import Path
 from core import config_keys
 from tests import network
 from tests.chaos import kills
+from tests.chaos.callers import call_all
 from tests.chaos.sink import Sink
 from tests.openbuild import Openbuild, free_port
 from tests.servers import PostgreSQL, Valkey
@@ -85,7 +86,7 @@ class Site:
         accepted, began = {}, time.monotonic()
         options = {"enter": self.switch.enter if self.switch else lambda: None, "pause": PAUSE}
         calling = threading.Thread(
-            target=kills.call_all, args=(self, key, calls), kwargs=options | {"accepted": accepted}
+            target=call_all, args=(self, key, calls), kwargs=options | {"accepted": accepted}
         )
         calling.start()
         wait_until(lambda: len(accepted) > calls / 5 and self.ask(HELD) > 0, 60)

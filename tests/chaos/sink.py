@@ -1,7 +1,8 @@
-"""The outside world as an independent witness: counts what reached it under which key."""
+"""The outside world as an independent witness: keeps what reached it under which key, and when."""
 
 import threading
-from collections import Counter
+import time
+from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -9,7 +10,7 @@ class Sink:
     """An HTTP server that keeps every Idempotency-Key it is given."""
 
     def __init__(self, listener=None, pause=0.0):
-        self.keys = Counter()
+        self.times = defaultdict(list)  # by path and key
         self.pause = pause  # seconds before each answer
         self.over = threading.Event()
         self.lock = threading.Lock()
@@ -33,6 +34,12 @@ class Sink:
     def address(self):
         return "{}:{}".format(*self.server.server_address[:2])
 
+    @property
+    def keys(self):
+        """How often each key came, by path and key."""
+        with self.lock:
+            return {name: len(times) for name, times in self.times.items()}
+
     def handler(self):
         sink = self
 
@@ -42,7 +49,7 @@ class Sink:
             def do_POST(self):
                 self.rfile.read(int(self.headers.get("content-length") or 0))
                 with sink.lock:
-                    sink.keys[self.path, self.headers["idempotency-key"]] += 1
+                    sink.times[self.path, self.headers["idempotency-key"]].append(time.time())
                 sink.over.wait(sink.pause)
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
@@ -50,7 +57,7 @@ class Sink:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            do_GET = do_POST
+            do_GET = do_PUT = do_POST
 
             def log_message(self, *_):
                 """A witness, not a log."""
