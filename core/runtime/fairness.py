@@ -1,14 +1,15 @@
 """See to it that no workflow waits behind the crowd of another's runs.
 
 Bells are heard in the order in which they rang. While there are many, a worker also looks, a few
-times a second, for the first runs of each workflow in line, and takes those of the workspaces in
-turn. While there are few, this costs nothing.
+times a second, for the first runs of each workflow in line, and takes those first of whose
+workspace and workflow the fewest are under way. While there are few, this costs nothing.
 """
 
 import random
 import time
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -47,21 +48,35 @@ class Lookout:
 
 
 def overlooked(most: int) -> list[str]:
-    """The first runs in line of each workflow, the workspaces in turn."""
+    """The first runs in line of each workflow; those come first of whom the fewest are under way.
+
+    Often one hand alone is free: who always had the oldest run would get it at every look.
+    """
     in_order = func.row_number().over(partition_by=RUN.c.workflow_id, order_by=RUN.c.id)
-    queued = select(RUN.c.id, RUN.c.workspace_id, in_order.label("place"))
+    queued = select(RUN.c.id, RUN.c.workspace_id, RUN.c.workflow_id, in_order.label("place"))
     queued = queued.where(RUN.c.state == RunState.QUEUED, RUN.c.lane == "io")
     line = queued.subquery()
-    query = select(line.c.id, line.c.workspace_id).where(line.c.place <= EACH)
-    by_workspace: dict[int, list[str]] = {}
+    under_way = select(RUN.c.workspace_id, RUN.c.workflow_id, func.count())
+    under_way = under_way.where(RUN.c.state == RunState.RUNNING)
     with read_connection() as connection:
-        for row in connection.execute(query.order_by(line.c.place, line.c.id)):
-            by_workspace.setdefault(row.workspace_id, []).append(row.id)
-    lines = list(by_workspace.values())
-    random.shuffle(lines)  # if not all get a turn now, others do at the next look
-    return list(_in_turn(lines))[:most]
+        first = connection.execute(select(line).where(line.c.place <= EACH)).all()
+        held = connection.execute(under_way.group_by(RUN.c.workspace_id, RUN.c.workflow_id)).all()
+    return _in_turn(first, held)[:most]
 
 
-def _in_turn(lines: Sequence[Sequence[str]]) -> Iterator[str]:
-    for turn in zip_longest(*lines):
-        yield from (run_id for run_id in turn if run_id is not None)
+def _in_turn(first: Sequence[Any], held: Sequence[Any]) -> list[str]:
+    """A run's turn comes by how many others of its workspace go before it, as in its workflow."""
+    by_workspace: Counter[int] = Counter()
+    by_workflow: Counter[int] = Counter()
+    for workspace_id, workflow_id, count in held:
+        by_workspace[workspace_id] += count
+        by_workflow[workflow_id] += count
+    lines: dict[int, list[tuple[int, str]]] = {}
+    for run in first:
+        turn = by_workflow[run.workflow_id] + run.place
+        lines.setdefault(run.workspace_id, []).append((turn, run.id))
+    turns = []
+    for workspace_id, line in lines.items():
+        for place, (_, run_id) in enumerate(sorted(line)):
+            turns.append((by_workspace[workspace_id] + place, random.random(), run_id))
+    return [run_id for *_, run_id in sorted(turns)]

@@ -2,12 +2,13 @@
 
 import pytest
 
-from core.runtime import fairness, runs
+from core.engine.definition import Definition
+from core.runtime import fairness, leases, runs, workflows
 from core.runtime.runs import NewRun
 from core.storage.db import db
 from core.storage.run import Run
 from tests.conftest import DATABASES
-from tests.factories import make_workflow, workspace
+from tests.factories import make_workflow, publish, workspace
 from tests.integration.endpoints.conftest import make_workspace
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
@@ -34,23 +35,44 @@ def test_a_single_run_is_taken_before_anothers_crowd(app, work):
     assert order().index(single) < CROWD / 2
 
 
-def test_workspaces_take_turns(app):
-    from core.engine.definition import Definition
-    from core.runtime import workflows
-    from tests.factories import publish
-
-    here = [make_workflow(HELLO) for _ in range(10)]
-    other = make_workspace("other")
+def make_workflow_in(other):
     definition = Definition.from_json({"steps": [HELLO], "settings": {}, "triggers": {}})
     there = workflows.create(other.id, "there", "there", by="Olga", definition=definition)
     publish(there)
     db.session.refresh(there)
+    return there
+
+
+def test_workspaces_take_turns(app):
+    here = [make_workflow(HELLO) for _ in range(10)]
+    other = make_workspace("other")
+    there = make_workflow_in(other)
     for workflow in here:
         crowd(workflow, 5)
     (single,) = crowd(there, 1)
 
     assert workspace().id != other.id
     assert single in fairness.overlooked(2)
+
+
+def test_for_one_free_hand_the_workflow_with_the_fewest_under_way_comes_first(app):
+    begun = crowd(make_workflow(HELLO), 5)
+    leases.claim_all(begun[:2])
+    (single,) = crowd(make_workflow(HELLO), 1)
+
+    assert fairness.overlooked(1) == [single]
+    leases.claim_all([single])
+    assert fairness.overlooked(1) == [begun[2]]
+
+
+def test_for_one_free_hand_the_workspace_with_the_fewest_under_way_comes_first(app):
+    begun = crowd(make_workflow(HELLO), 2)
+    leases.claim_all(begun[:1])
+    crowd(make_workflow(HELLO), 1)
+    there = make_workflow_in(make_workspace("other"))
+    (single,) = crowd(there, 1)
+
+    assert fairness.overlooked(1) == [single]
 
 
 def test_with_few_bells_nobody_looks_past_them(app, monkeypatch):
