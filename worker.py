@@ -41,7 +41,7 @@ BEAT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 UNRUNG_AT_ONCE = 16
 LISTEN_SECONDS = 1.0
-SILENCE_SECONDS = 10.0  # a server that says nothing for so long, though asked, is not there
+SILENCE_SECONDS = 5.0  # a server that says nothing for so long, though asked, is not there
 SHOW_SECONDS = 5.0
 MOST_BELLS = 16
 REGISTRATION_SECONDS = 60
@@ -229,9 +229,16 @@ def work(app: Flask, name: str = "worker 1") -> None:
         except RedisError as error:
             log.warning("the queue is away: %s", error)
         stopping.worker = None
-        if not stopping.event.is_set():
-            in_context(app, carry_out_unrung)
-            stopping.event.wait(RECONNECT_SECONDS)
+        work_unheard(app)
+
+
+def work_unheard(app: Flask) -> None:
+    """Carry out what is queued until the queue's server answers, or told to stop."""
+    while not stopping.event.is_set():
+        in_context(app, carry_out_unrung)
+        stopping.event.wait(RECONNECT_SECONDS)
+        if queue.is_alive():
+            return
 
 
 def listen(app: Flask, name: str) -> None:

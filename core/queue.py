@@ -78,7 +78,8 @@ class RunJob(Job):
 
 
 _clients: dict[tuple[int, str], "redis.Redis"] = {}
-_silent_until = 0.0
+_silent_until = 0.0  # while it answers
+_asking_again = threading.Lock()
 
 
 def connection() -> "redis.Redis":
@@ -95,7 +96,8 @@ def connect(socket_timeout: float | None = None) -> "redis.Redis":
         config.current().queue_url,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=socket_timeout,
-        retry=Retry(NoBackoff(), 1),
+        # A connection may be one that the server has closed; if it said nothing, it won't now.
+        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
     )
 
 
@@ -196,10 +198,9 @@ def _every_job() -> dict[str, Any]:
 
 def length() -> int | None:
     """How many bells wait to be heard; None when the server is away."""
-    try:
-        return int(queue(connection()).count)
-    except RedisError:
-        return None
+    found: list[int] = []
+    attempt(lambda: found.append(int(queue(connection()).count)))
+    return found[0] if found else None
 
 
 def publish(channel: str, text: str) -> bool:
@@ -246,16 +247,30 @@ def _tell(news: "SimpleQueue[str]") -> None:
 
 
 def attempt(act: Callable[[], object]) -> bool:
-    """Do it if the server answers; after a failure, don't ask again for a moment."""
-    global _silent_until
-    if time.monotonic() < _silent_until:
+    """Do it if the server answers; after a failure, don't ask again for a moment.
+
+    Then one caller at a time asks: a server that takes connections and says nothing would keep
+    all of them waiting.
+    """
+    if not _silent_until:
+        return _ask(act)
+    if time.monotonic() < _silent_until or not _asking_again.acquire(blocking=False):
         return False
+    try:
+        return _ask(act)
+    finally:
+        _asking_again.release()
+
+
+def _ask(act: Callable[[], object]) -> bool:
+    global _silent_until
     try:
         act()
     except RedisError as error:
         _silent_until = time.monotonic() + SILENCE_SECONDS
         log.warning("the queue is away: %s", error)
         return False
+    _silent_until = 0.0
     return True
 
 

@@ -1,6 +1,9 @@
 """The queue: what is rung is heard, what is forged is refused, what is away is no error."""
 
 import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -141,6 +144,27 @@ def test_ringing_a_server_that_is_away_is_no_error(own_valkey):
 
     own_valkey.start()
     assert wait_until(lambda: queue.ring(RUN), seconds=3)
+
+
+def test_while_the_server_says_nothing_one_caller_at_a_time_waits_for_it(own_valkey, monkeypatch):
+    monkeypatch.setattr(queue, "ANSWER_SECONDS", 0.6)
+    own_valkey.process.send_signal(signal.SIGSTOP)
+    assert not queue.ring(RUN)
+    queue._silent_until = time.monotonic()  # it is time to ask again
+
+    with ThreadPoolExecutor(8) as callers:
+        took = sorted(callers.map(seconds_of_a_ring, range(8)))
+
+    assert took[-2] < 0.3
+    assert took[-1] < 1.1  # it is asked once
+    own_valkey.process.send_signal(signal.SIGCONT)
+    assert wait_until(lambda: queue.ring(RUN), seconds=3)
+
+
+def seconds_of_a_ring(_):
+    began = time.monotonic()
+    queue.ring(RUN)
+    return time.monotonic() - began
 
 
 def test_a_listener_hears_its_channels_and_outlives_the_server(own_valkey):
