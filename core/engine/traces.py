@@ -219,6 +219,7 @@ def _retried(
     for reopened, _ in plan["reopened"]:
         traces.open_since[reopened] = round_
         traces.at(reopened).is_done = False
+        traces.at(reopened).failed_attempts = []
     for gone in plan["forgotten"]:
         traces.open_since[gone] = round_
         traces.steps.pop(gone, None)

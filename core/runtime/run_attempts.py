@@ -15,13 +15,13 @@ def attempts_of(
     if row is None and not trace.failed_attempts:
         return ()
     found = []
-    begun = started_at
+    begun = row.started_at if row else started_at
     for failed in trace.failed_attempts:
         found.append(Attempt(failed.attempt, begun, failed.at, failed.error, failed.due))
         begun = _taken_up(holds, failed.due) if failed.due else None
     if row is not None and row.attempt > len(found) and row.state != "skipped":
         error = row.error if row.state == "failed" else None
-        found.append(Attempt(row.attempt, begun or started_at, row.finished_at, error))
+        found.append(Attempt(row.attempt, begun or row.started_at, row.finished_at, error))
     return tuple(found)
 
 

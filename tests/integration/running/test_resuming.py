@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from core import config
+from core import clock, config
 from core.engine.errors import StateConflict
-from core.runtime import leases, rescue, resuming, runs
+from core.runtime import leases, rescue, resuming, run_view, runs
 from core.runtime.resuming import NotResumable
 from core.storage.db import db, transaction
 from core.storage.run import Run
@@ -268,3 +268,16 @@ def test_many_failed_runs_succeed_once_each(app, work, bank):
     assert {fresh(run).state for run in failures} == {"succeeded"}
     assert len(set(keys(bank))) == len(keys(bank)) == 60
     assert runs.listing(run.workspace_id, state="failed") == []
+
+
+def test_the_attempts_shown_are_those_of_the_newest_round(app, work):
+    call = step("call", "call_api", method="GET", url="https://nowhere.invalid/list")
+    run = failed(work, {**call, "retry": {"attempts": 2, "wait": "10ms"}})
+    retried_at = clock.now()
+
+    again(run, work)
+
+    attempts = run_view.view(run).step("call").attempts
+    assert [tried.number for tried in attempts] == [1, 2]
+    assert all(retried_at <= tried.started_at <= tried.finished_at for tried in attempts)
+    assert attempts[-1].due is None
