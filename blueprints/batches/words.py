@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from blueprints.formats import lasted, number, plural
+from blueprints.formats import THIN_SPACE, lasted, number, plural
 from core.runtime.batch_list import GROUPS, BatchView
 
 WORDS = {
@@ -105,8 +105,9 @@ def groups(view: BatchView, chosen: str) -> list[tuple[str, str, int, bool]]:
 
 
 def about(length: timedelta) -> str:
-    """A length that is not exact."""
+    """A length that is not exact, so without decimals."""
     seconds = max(length.total_seconds(), 1)
-    if seconds >= 90:
-        return lasted(round(seconds / 60) * 60_000)
-    return lasted(round(seconds) * 1000)
+    for most, unit, word in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
+        if seconds < most:
+            return f"{round(seconds / unit)}{THIN_SPACE}{word}"
+    return f"{round(seconds / 86_400)}{THIN_SPACE}days"
