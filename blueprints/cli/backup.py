@@ -46,8 +46,10 @@ def read_passphrase(file: Path | None) -> str | None:
         return None
     try:
         return (file.read_text().splitlines() or [""])[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"The passphrase in {file} can't be read: {error}.") from error
+    except OSError as error:
+        raise Refused(f"The passphrase in {file} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"The passphrase in {file} can't be read: it is not text.") from error
 
 
 def contents(has_database: bool, has_keys: bool) -> str:

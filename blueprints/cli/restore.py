@@ -187,14 +187,18 @@ def report(manifest: "Manifest", *, has_keys: bool) -> None:
     print(f"Restored as it was at {manifest.made_at}, from openBuild {manifest.version}.")
     if locked:
         print(f"The keys here don't open the secrets of: {', '.join(locked)}.")
-        print(what_to_do(has_keys))
+        print(what_to_do(manifest, has_keys))
     print(
         "Nothing is sent yet. Start it with ./openbuild up, look around, then press Start sending "
         "on any page."
     )
 
 
-def what_to_do(has_keys: bool) -> str:
+def what_to_do(manifest: "Manifest", has_keys: bool) -> str:
+    from core.runtime import backups
+
     if has_keys:
         return "Enter them again on the Connections page; for people, ./openbuild users reset-2fa."
+    if backups.KEYS in manifest.checksums:
+        return "The backup holds them: restore it again with --passphrase-file and --replace."
     return "Put the old machine's file keys into the data folder, or enter the secrets again."

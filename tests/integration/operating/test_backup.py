@@ -103,6 +103,29 @@ def test_keys_in_a_backup_open_with_the_passphrase_alone(
 
 
 @pytest.mark.only_sqlite
+def test_a_restore_without_the_passphrase_says_that_the_keys_are_in_the_backup(
+    app, command, move_to, backup_file, passphrase
+):
+    make_connection()
+    command("backup", backup_file, "--passphrase-file", passphrase)
+    move_to("elsewhere")
+
+    told = command("restore", backup_file)
+
+    assert "don't open the secrets of: stripe" in told.stdout
+    assert "restore it again with --passphrase-file and --replace" in told.stdout
+
+
+def test_a_passphrase_that_is_not_there_is_named_in_words(app, command, backup_file, tmp_path):
+    missing = tmp_path / "no-such-file"
+
+    told = command("backup", backup_file, "--passphrase-file", missing)
+
+    said = f"The passphrase in {missing} can't be read: No such file or directory."
+    assert told.stderr.strip() == said
+
+
+@pytest.mark.only_sqlite
 def test_a_short_passphrase_is_refused(app, command, backup_file, passphrase):
     passphrase.write_text("short")
 
