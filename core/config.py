@@ -17,6 +17,7 @@ from typing import Any
 from core import config_keys
 from core.config_values import (
     ConfigError,
+    certificates,
     choice,
     count,
     database_address,
@@ -24,8 +25,11 @@ from core.config_values import (
     duration,
     encryption_keys,
     folder,
-    listing,
+    open_hosts,
     parse_env_file,
+    proxy_address,
+    proxy_networks,
+    queue_address,
     size,
     text,
     web_address,
@@ -57,12 +61,14 @@ class Settings:
         database_address, "", "Empty: SQLite in the data folder; or postgresql://…", secret=True
     )
     redis_url: str = setting(
-        text, "", "Empty: the bundled Valkey; or any Redis or Valkey", secret=True
+        queue_address, "", "Empty: the bundled Valkey; or any Redis or Valkey", secret=True
     )
     base_url: str = setting(
         web_address, "", "Address of this product as seen from outside; empty: where it listens"
     )
-    trusted_proxies: tuple[str, ...] = setting(listing, "", "Addresses whose X-Forwarded-* count")
+    trusted_proxies: tuple[str, ...] = setting(
+        proxy_networks, "", "Addresses whose X-Forwarded-* count"
+    )
     secret_key: str = setting(
         text, "", "Signs sessions and links; made at first start", secret=True
     )
@@ -73,10 +79,12 @@ class Settings:
         secret=True,
     )
     allowed_hosts_out: tuple[str, ...] = setting(
-        listing, "", "host[:port] or CIDR that steps may reach although private"
+        open_hosts, "", "host[:port] or CIDR that steps may reach although private"
     )
-    proxy_out: str = setting(text, "", "Proxy for all requests that steps send")
-    ca_file: str = setting(text, "", "Certificates to trust beside the usual ones")
+    proxy_out: str = setting(
+        proxy_address, "", "Proxy for all requests that steps send", secret=True
+    )
+    ca_file: str = setting(certificates, "", "Certificates to trust beside the usual ones")
     durability: str = setting(
         partial(choice, ("full", "normal")), "full", "full: a 202 is on disk; normal: never fsync"
     )

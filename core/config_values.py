@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -46,6 +47,59 @@ def database_address(value: str) -> str:
         return f"postgresql+psycopg{separator}{rest}"
     if value and scheme != "sqlite":
         raise ValueError("write an address such as postgresql://user:password@host/name.")
+    return value
+
+
+def queue_address(value: str) -> str:
+    """The address of a Redis or Valkey; or nothing."""
+    value = value.strip()
+    if value and not re.fullmatch(r"(rediss?://[^\s/]|unix://.)\S*", value):
+        raise ValueError("write an address such as redis://host:6379/0, or unix:///path.")
+    return value
+
+
+def proxy_address(value: str) -> str:
+    """The address of a proxy for requests; or nothing."""
+    value = value.strip()
+    if value and not re.fullmatch(r"https?://[^\s/?#]+/?", value):
+        raise ValueError("write an address such as http://proxy.lan:3128.")
+    return value
+
+
+def proxy_networks(value: str) -> tuple[str, ...]:
+    """Addresses or networks between commas."""
+    entries = listing(value)
+    for entry in entries:
+        try:
+            ip_network(entry, strict=False)
+        except ValueError as error:
+            raise ValueError(
+                f"“{entry}” is neither an address nor a network like 10.0.0.0/8."
+            ) from error
+    return entries
+
+
+def open_hosts(value: str) -> tuple[str, ...]:
+    """Hosts or networks between commas, each with a port or without."""
+    entries = listing(value)
+    for entry in entries:
+        if not re.fullmatch(r"[^\s/@?#]+(/\d{1,3})?(:\d{1,5})?", entry):
+            raise ValueError(f"“{entry}” is neither host, host:port nor a network like 10.0.0.0/8.")
+    return entries
+
+
+def certificates(value: str) -> str:
+    """The path of a file that holds certificates; or nothing."""
+    value = value.strip()
+    if value:
+        import ssl  # costs each start of a command, and few have such a file
+
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+        except ssl.SSLError as error:
+            raise ValueError("this file holds no certificates.") from error
+        except OSError as error:
+            raise ValueError(f"it can't be read: {error.strerror}.") from error
     return value
 
 

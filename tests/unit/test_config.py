@@ -74,6 +74,13 @@ def test_an_unknown_name_is_a_warning(load, caplog):
         ("BASE_URL", "flows.example.com", "https://flows.example.com"),
         ("DATABASE_URL", "mysql://x", "postgresql://"),
         ("ENCRYPTION_KEYS", "short", "base64|bytes"),
+        ("REDIS_URL", "valkey.lan", "redis://"),
+        ("REDIS_URL", "http://valkey.lan", "redis://"),
+        ("TRUSTED_PROXIES", "127.0.0.1, proxy.lan", "“proxy.lan” is neither an address nor"),
+        ("ALLOWED_HOSTS_OUT", "erp.lan, http://wiki.lan", "“http://wiki.lan” is neither host"),
+        ("PROXY_OUT", "proxy.lan:3128", "http://proxy.lan:3128"),
+        ("CA_FILE", "/nowhere/ca.pem", "/nowhere/ca.pem.*No such file"),
+        ("CA_FILE", __file__, "holds no certificates"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_to_write(load, name, value, words):
@@ -83,9 +90,33 @@ def test_a_value_that_cannot_be_is_refused_with_what_to_write(load, name, value,
     assert f"OPENBUILD_{name}" in str(refused.value)
 
 
-def test_a_refused_secret_is_not_repeated(load):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "redis://valkey.lan/1"),
+        ("REDIS_URL", "rediss://:secret@valkey.lan:6380"),
+        ("REDIS_URL", "unix:///run/valkey.sock"),
+        ("PROXY_OUT", "http://ana:secret@proxy.lan:3128"),
+    ],
+)
+def test_an_address_of_another_kind_is_taken(load, name, value):
+    assert getattr(load(**{name: value}), name.lower()) == value
+
+
+def test_lists_of_hosts_and_networks_are_taken(load):
+    settings = load(
+        TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8, ::1",
+        ALLOWED_HOSTS_OUT="erp.lan:443, 10.1.0.0/16, fd00::/8, [::1]:8080, wiki.lan",
+    )
+
+    assert settings.trusted_proxies == ("127.0.0.1", "10.0.0.0/8", "::1")
+    assert settings.allowed_hosts_out[2:4] == ("fd00::/8", "[::1]:8080")
+
+
+@pytest.mark.parametrize("name", ["ENCRYPTION_KEYS", "REDIS_URL", "PROXY_OUT"])
+def test_a_refused_secret_is_not_repeated(load, name):
     with pytest.raises(ConfigError) as refused:
-        load(ENCRYPTION_KEYS="dont-show-me")
+        load(**{name: "dont-show-me"})
 
     assert "dont-show-me" not in str(refused.value)
 
