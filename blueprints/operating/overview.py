@@ -6,8 +6,10 @@ from datetime import datetime
 
 from blueprints.formats import lasted, number, plural, size
 from core import clock, config, queue
+from core.engine import durations
+from core.engine.states import RunState
 from core.release import version
-from core.runtime import readiness, vitals
+from core.runtime import readiness, retention, vitals
 from core.runtime.endpoints import disk
 from core.runtime.vitals import Doing, Line
 from core.storage import copies
@@ -155,10 +157,8 @@ def database_part() -> Part:
     """Where everything is."""
     octets = vitals.database_size()
     state = "PostgreSQL" if octets is None else f"SQLite, {size(octets)}"
-    keep = config.current()
-    more = (
-        f"finished runs stay {keep.keep_runs.days} days, failed ones {keep.keep_failed_runs.days}"
-    )
+    finished, failed = map(retention.kept_for, (RunState.SUCCEEDED, RunState.FAILED))
+    more = f"finished runs stay {durations.words(finished)}, failed ones {durations.words(failed)}"
     return Part("database", "Database", "database", "good", state, more)
 
 

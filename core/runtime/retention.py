@@ -61,11 +61,11 @@ def forget_old() -> Iterator[int]:
         workspaces = list(connection.execute(select(Workspace.id)).scalars())
     for workspace_id in workspaces:
         for state in sorted(FINAL):
-            yield from _forget(workspace_id, state, now - _age(state))
+            yield from _forget(workspace_id, state, now - kept_for(state))
 
 
-def _age(state: RunState) -> timedelta:
-    """How long runs that ended so are kept."""
+def kept_for(state: RunState) -> timedelta:
+    """How long runs that ended so are kept; never less than an hour."""
     settings = config.current()
     kept = settings.keep_failed_runs if state is RunState.FAILED else settings.keep_runs
     return max(kept, LEAST_AGE)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from blueprints.operating import warnings
+from blueprints.operating import overview, warnings
 from core import clock, config
 from core.runtime import backups, holding, processes, readiness, tokens
 from core.runtime.endpoints import disk
@@ -145,6 +145,24 @@ def test_the_health_page_says_when_all_is_well(people, client_of, all_alive, set
 
     assert "All is running" in page
     assert "thing to look at" not in page
+
+
+@pytest.mark.parametrize(
+    ("finished", "failed", "said"),
+    [
+        (timedelta(days=30), timedelta(days=90), "finished runs stay 30 days, failed ones 90 days"),
+        (timedelta(hours=12), timedelta(days=1), "finished runs stay 12 hours, failed ones 1 day"),
+        (
+            timedelta(seconds=1),
+            timedelta(hours=2),
+            "finished runs stay 1 hour, failed ones 2 hours",
+        ),
+    ],
+)
+def test_the_health_page_says_how_long_runs_really_stay(settings, finished, failed, said):
+    config.use(replace(settings, keep_runs=finished, keep_failed_runs=failed))
+
+    assert overview.database_part().more == said
 
 
 def test_the_doctor_is_asked_on_the_page(people, client_of, all_alive):
