@@ -17,7 +17,13 @@ from pathlib import Path
 from blueprints.cli import Refused, assets
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = frozenset({"var", "node_modules", "wheels", "test-results", "__pycache__", "tests"})
+# Named, not guessed: backups and keys may lie beside the program.
+PACKED = frozenset(
+    "CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md app.py blueprints core deploy docs "
+    "examples openbuild package-lock.json package.json pyproject.toml requirements.txt static "
+    "templates worker.py".split()
+)
+LEFT_OUT = frozenset({"node_modules", "__pycache__", "tests"})
 WHEELS = "wheels"
 
 
@@ -64,7 +70,7 @@ def pack(output: Path, wheels: Path) -> None:
     top = "openbuild"
     try:
         with tarfile.open(fresh, "w:gz", compresslevel=6) as archive:
-            for file in sources(ROOT):
+            for file in contents(ROOT):
                 archive.add(file, f"{top}/{file.relative_to(ROOT)}")
             for wheel in sorted(wheels.iterdir()):
                 archive.add(wheel, f"{top}/{WHEELS}/{wheel.name}")
@@ -75,8 +81,17 @@ def pack(output: Path, wheels: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
+def contents(folder: Path) -> Iterator[Path]:
+    """The files of the program, and nothing that lies beside them."""
+    for entry in sorted(folder / name for name in PACKED):
+        if entry.is_dir():
+            yield from sources(entry)
+        elif entry.is_file():
+            yield entry
+
+
 def sources(folder: Path) -> Iterator[Path]:
-    """The files of the program: no data, no keys, nothing that is made again."""
+    """The files below: no data folder, nothing that is made again."""
     from core import config
 
     home = config.current().home

@@ -1,6 +1,7 @@
 """Bundles: the program and its packages, nothing of whoever made them."""
 
 import os
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -36,6 +37,21 @@ def test_the_data_folder_is_never_bundled_wherever_it_is(settings, tmp_path):
 
     assert tmp_path / "openbuild.db" not in found
     assert set(bundle.sources(tmp_path / "program")) == {tmp_path / "program" / "app.py"}
+
+
+def test_what_its_maker_put_beside_the_program_stays_there(settings, tmp_path):
+    for name in ("app.py", "today.zip", "openbuild.dump", "keys", "passphrase.txt", "data/keys"):
+        (tmp_path / "program" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "program" / name).touch()
+
+    assert list(bundle.contents(tmp_path / "program")) == [tmp_path / "program" / "app.py"]
+
+
+def test_whatever_belongs_to_the_program_is_packed_or_left_out_on_purpose():
+    told = subprocess.run(["git", "ls-files"], cwd=bundle.ROOT, capture_output=True, text=True)
+    tops = {line.partition("/")[0] for line in told.stdout.splitlines()}
+
+    assert {name for name in tops if not name.startswith(".")} <= bundle.PACKED | bundle.LEFT_OUT
 
 
 def test_an_environment_is_made_from_the_bundle_alone(tmp_path):
