@@ -16,6 +16,7 @@ from typing import Any
 FOLDER = Path(__file__).parent
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 INTERRUPTED = 130
+LAST_PORT = 65535
 HELP = {"-h", "--help"}
 Command = Callable[[argparse.Namespace], int | None]
 
@@ -90,6 +91,21 @@ def add_workspace(*parsers: argparse.ArgumentParser) -> None:
     """Let these commands name a workspace."""
     for parser in parsers:
         parser.add_argument("--workspace", default="main", metavar="NAME")
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """Let this command say where it answers."""
+    from core import config
+
+    parser.add_argument("--port", type=port, default=config.DEFAULT_PORT)
+    parser.add_argument("--host", default=config.DEFAULT_HOST)
+
+
+def port(word: str) -> int:
+    """The number of a port."""
+    if not word.isdecimal() or not 1 <= int(word) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"choose a port from 1 to {LAST_PORT}")
+    return int(word)
 
 
 def add_json(*parsers: argparse.ArgumentParser) -> None:

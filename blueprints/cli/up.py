@@ -7,7 +7,7 @@ import argparse
 import gc
 import webbrowser
 
-from blueprints.cli import assets
+from blueprints.cli import add_address, assets
 from blueprints.cli.supervision import parts, valkey
 from blueprints.cli.supervision.occupation import Occupation
 from blueprints.cli.supervision.progress import Progress
@@ -22,8 +22,7 @@ MOST_WORKERS = 64
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where to answer, and with how many workers."""
-    parser.add_argument("--port", type=int, default=config.DEFAULT_PORT)
-    parser.add_argument("--host", default=config.DEFAULT_HOST)
+    add_address(parser)
     parser.add_argument("--workers", type=workers, default=DEFAULT_WORKERS, metavar="N")
     parser.add_argument("--open", action="store_true", help="open the browser when ready")
 

@@ -6,13 +6,13 @@ For systemd, containers and many machines. Behind a proxy, `--only calls` answer
 
 import argparse
 
+from blueprints.cli import add_address
 from core import config
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Where to answer, and what."""
-    parser.add_argument("--port", type=int, default=config.DEFAULT_PORT)
-    parser.add_argument("--host", default=config.DEFAULT_HOST)
+    add_address(parser)
     parser.add_argument("--only", choices=("calls", "pages"))
 
 

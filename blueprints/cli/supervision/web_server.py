@@ -49,7 +49,7 @@ def explain(host: str, port: int, error: OSError) -> str:
     if error.errno is not None and "in use" in (error.strerror or ""):
         return (
             f"Port {port} is in use by another program. "
-            f"Choose another one: ./openbuild up --port {free_port(host)}"
+            f"Choose another one with --port, such as --port {free_port(host)}"
         )
     return f"openBuild can't listen at {host}, port {port}: {error.strerror or error}."
 

@@ -98,3 +98,21 @@ def test_an_answer_on_a_kept_connection_is_not_held_back(openbuild):
     line.close()
 
     assert sorted(took)[10] < 0.03
+
+
+@pytest.mark.parametrize("command", ["up", "web"])
+@pytest.mark.parametrize("port", ["0", "99999", "80x"])
+def test_a_port_that_cannot_be_is_refused(openbuild, command, port):
+    told = openbuild.run(command, "--port", port)
+
+    assert told.returncode == 2
+    assert "choose a port from 1 to 65535" in told.stderr
+
+
+def test_a_port_in_use_has_a_way_out_for_this_command(openbuild):
+    with socket.create_server(("127.0.0.1", openbuild.port)):
+        told = openbuild.run("web", "--port", str(openbuild.port))
+
+    assert f"Port {openbuild.port} is in use" in told.stderr
+    assert "with --port, such as --port " in told.stderr
+    assert "./openbuild up" not in told.stderr
