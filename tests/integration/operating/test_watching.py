@@ -209,6 +209,17 @@ def test_links_to_loopback_are_wrong_for_whoever_is_elsewhere(app, reader, is_wr
         assert warnings.is_address_wrong() is is_wrong
 
 
+def test_whoever_hears_pages_hears_their_banners(people, client_of, settings, monkeypatch):
+    config.use(replace(settings, durability="normal", base_url="http://127.0.0.1:8000"))
+    monkeypatch.setattr(config, "LOOPBACK", ("127.0.0.1",))  # the reader is at localhost
+
+    page = client_of(people.olga).get("/runs").text
+
+    assert "Links lead to the wrong address" in page
+    assert "A power cut can lose accepted calls" in page
+    assert page.count('class="banner" role="status"') == page.count('class="banner"') == 2
+
+
 @pytest.mark.only_sqlite
 def test_missing_copies_are_remarked(app):
     workspace()
