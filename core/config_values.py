@@ -92,11 +92,11 @@ def certificates(value: str) -> str:
     """The path of a file that holds certificates; or nothing."""
     value = value.strip()
     if value:
-        import ssl  # costs each start of a command, and few have such a file
+        from cryptography import x509  # costs each start of a command, and few have such a file
 
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
-        except ssl.SSLError as error:
+            x509.load_pem_x509_certificates(Path(value).read_bytes())
+        except ValueError as error:
             raise ValueError("this file holds no certificates.") from error
         except OSError as error:
             raise ValueError(f"it can't be read: {error.strerror}.") from error

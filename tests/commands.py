@@ -43,6 +43,7 @@ def become(words, environment, files):
     """Be the command from here on: its words, its environment, its three files."""
     for number, file in enumerate(files):
         os.dup2(os.open(file, os.O_RDWR), number)
+    sys.stdin = os.fdopen(0, closefd=False)  # multiprocessing has given it another one
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["openbuild", *words]
