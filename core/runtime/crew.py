@@ -4,6 +4,7 @@ Runs that come together are done one after another, as long as none of them has 
 is done by one thread at a time anyway, and so their ends share a commit.
 """
 
+import logging
 import subprocess
 import sys
 import threading
@@ -18,10 +19,12 @@ from flask import Flask
 from core.runtime import advance, leases, rescue
 from core.runtime.common_ends import CommonEnds
 from core.runtime.leases import Claim
+from core.storage.db import UNAVAILABLE, in_short
 
 THREADS = 32
 ABREAST = 2  # threads that begin with runs taken together
 WORKER = Path(__file__).resolve().parents[2] / "worker.py"
+log = logging.getLogger(__name__)
 
 
 class Crew:
@@ -43,7 +46,8 @@ class Crew:
 
     def carry_out(self, run_ids: Sequence[str]) -> int:
         """Claim these runs here and now, and let threads do the rest; how many there were."""
-        claims = leases.claim_all(run_ids)
+        # The bell may be an old one, of a run that has cost workers since and is to be alone.
+        claims = leases.claim_all(run_ids, ("io",))
         self._take(len(claims))
         left = deque(claims)
         for _ in range(min(len(claims), ABREAST)):
@@ -77,7 +81,7 @@ class Crew:
         """Take a run that has cost workers before in a process of its own; it may cost that.
 
         One at a time: starting a process is dear. While another is under way the answer is no, and
-        the run stays queued until it is rung for again.
+        the run stays queued until it is rung for again, as the longest waiting one is after that.
         """
         if not self.apart.acquire(blocking=False):
             return False
@@ -111,4 +115,13 @@ class Crew:
                 rescue.release(leases.holder(process.pid))
         finally:
             self.apart.release()
+            self._ring_for_next()
             self._give_back(1)
+
+    def _ring_for_next(self) -> None:
+        """Those whose bells were answered with no would else wait seconds for their next."""
+        try:
+            with self.app.app_context():
+                rescue.ring_for_next_alone()
+        except UNAVAILABLE as error:
+            log.warning("a run that is to be alone is rung for later: %s", in_short(error))

@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import Row, bindparam, func, select, update
 
+from core import queue
 from core.engine.states import RunState
 from core.runtime import holding
 from core.storage.columns import database_now
@@ -65,6 +66,7 @@ def lease_end() -> Any:
 CLAIM = (
     update(RUN)
     .where(RUN.c.id.in_(bindparam("claimed", expanding=True)), RUN.c.state == RunState.QUEUED)
+    .where(RUN.c.lane.in_(bindparam("lanes", expanding=True)))
     .values(
         state=RunState.RUNNING,
         reason=None,
@@ -80,16 +82,19 @@ CLAIM = (
 
 def claim(run_id: str) -> Claim | None:
     """Take a queued run, or None if it is not there to be taken."""
-    claims = claim_all([run_id])
+    claims = claim_all([run_id], queue.LANES)
     return claims[0] if claims else None
 
 
-def claim_all(run_ids: Sequence[str]) -> list[Claim]:
-    """Take those of these runs that are queued, in one transaction; none while nothing may move."""
+def claim_all(run_ids: Sequence[str], lanes: Sequence[str]) -> list[Claim]:
+    """Take those of these runs that are queued in these lanes, in one transaction.
+
+    None while nothing may move.
+    """
     if holding.is_on():
         return []
     with write_connection(is_flushed=False) as connection:
-        given = {"claimed": list(run_ids), "holder": worker_id()}
+        given = {"claimed": list(run_ids), "lanes": list(lanes), "holder": worker_id()}
         asked_at = time.monotonic()  # before the answer: a wait may be longer by that, not shorter
         rows = connection.execute(CLAIM, given).all()
     _held.update((row.id, row.fence) for row in rows)

@@ -57,17 +57,17 @@ def test_workspaces_take_turns(app):
 
 def test_for_one_free_hand_the_workflow_with_the_fewest_under_way_comes_first(app):
     begun = crowd(make_workflow(HELLO), 5)
-    leases.claim_all(begun[:2])
+    leases.claim_all(begun[:2], ("io",))
     (single,) = crowd(make_workflow(HELLO), 1)
 
     assert fairness.overlooked(1) == [single]
-    leases.claim_all([single])
+    leases.claim_all([single], ("io",))
     assert fairness.overlooked(1) == [begun[2]]
 
 
 def test_for_one_free_hand_the_workspace_with_the_fewest_under_way_comes_first(app):
     begun = crowd(make_workflow(HELLO), 2)
-    leases.claim_all(begun[:1])
+    leases.claim_all(begun[:1], ("io",))
     crowd(make_workflow(HELLO), 1)
     there = make_workflow_in(make_workspace("other"))
     (single,) = crowd(there, 1)

@@ -20,7 +20,9 @@ def carried_out(app):
         workflow = make_workflow(*(steps or [step("a", value="{{ trigger.n }}")]))
         started = [start_run(workflow=workflow, input={"n": n}) for n in range(3)]
         ends = CommonEnds(advance.end_alone, lambda: None)
-        claims = {claim.row.id: claim for claim in leases.claim_all([run.id for run in started])}
+        claims = {
+            claim.row.id: claim for claim in leases.claim_all([run.id for run in started], ("io",))
+        }
         for run in started:
             advance.carry_out(claims[run.id], ends)
         return started, ends

@@ -89,6 +89,18 @@ def test_a_run_that_has_cost_workers_gets_a_process_of_its_own(app, settings, wo
     assert run.worker_id is None
 
 
+def test_an_old_bell_brings_a_run_that_costs_workers_back_among_no_others(app):
+    run, other = start_run(QUICK), start_run(QUICK)
+    with transaction() as session:
+        session.execute(db.update(Run).where(Run.id == run.id).values(lane="alone"))
+    crew = Crew(app, size=4)
+
+    assert crew.carry_out([run.id, other.id]) == 1
+
+    crew.wait()
+    assert (fresh(run).state, fresh(other).state) == ("queued", "succeeded")
+
+
 def test_a_run_of_its_own_process_has_one_again_after_it_has_waited(app):
     run = start_run(step("pause", "wait", **{"for": "1h"}))
     with transaction() as session:
@@ -100,6 +112,20 @@ def test_a_run_of_its_own_process_has_one_again_after_it_has_waited(app):
 
     [bell] = queue.hear(queue.connection(), 2, 0)
     assert (bell.run_id, bell.lane) == (run.id, "alone")
+
+
+def test_when_one_such_process_has_ended_the_next_run_is_rung_for(app, settings, work):
+    runs = [start_run(QUICK) for _ in range(2)]
+    with transaction() as session:
+        session.execute(db.update(Run).values(lane="alone"))
+    queue.hear(queue.connection(), 2, 0)
+    for run in runs:
+        queue.ring(run.id, "alone")
+
+    with environment_of(settings):
+        work()
+
+    assert [fresh(run).state for run in runs] == ["succeeded", "succeeded"]
 
 
 def test_one_such_process_runs_at_a_time_and_the_others_wait_for_their_bell(app):

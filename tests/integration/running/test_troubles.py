@@ -23,7 +23,7 @@ def away(*_):
 def test_a_run_that_cannot_be_rescued_keeps_no_other_from_it(app, monkeypatch):
     workflow = make_workflow(X)
     runs = [start_run(workflow=workflow) for _ in range(3)]
-    leases.claim_all([run.id for run in runs])
+    leases.claim_all([run.id for run in runs], ("io",))
     rescue_one = rescue._rescue_one
 
     def rescue_all_but_the_first(run_id, lost):
@@ -86,7 +86,7 @@ def test_leases_are_renewed_beside_a_run_that_is_being_written_to(app):
     """Its row is locked, and its writer may be waiting for another row of this process."""
     workflow = make_workflow(X)
     written, other = start_run(workflow=workflow), start_run(workflow=workflow)
-    leases.claim_all([written.id, other.id])
+    leases.claim_all([written.id, other.id], ("io",))
     before = fresh(other).lease_until
     db.session.rollback()
 
