@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from sqlalchemy.exc import OperationalError
 
 from app import open_database
 from blueprints.cli import Refused
@@ -31,13 +30,12 @@ def database(*errors: type[Exception], changes_tables: bool = True) -> Iterator[
     open_database(app, settings)
     with app.app_context():
         try:
-            if changes_tables:
-                migrate.upgrade()
-            yield
+            with migrate.in_words():
+                if changes_tables:
+                    migrate.upgrade()
+                yield
         except (migrate.DatabaseAway, migrate.DatabaseTooNew, migrate.NotCopied, *errors) as error:
             raise Refused(str(error)) from error
-        except OperationalError as error:
-            raise Refused(f"The database doesn't answer: {error.orig}") from error
         finally:
             db.session.remove()
             db.engine.dispose()

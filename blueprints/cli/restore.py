@@ -7,7 +7,7 @@ import argparse
 import os
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,8 +112,11 @@ def is_unused(target: Path) -> bool:
 def check_nobody_is_here() -> None:
     from blueprints.cli._database import database
     from core.runtime import backups
+    from core.storage import migrate
 
-    with database(backups.BackupRefused, changes_tables=False):
+    refusals = database(backups.BackupRefused, changes_tables=False)
+    # A damaged database can't say who is here, and nobody can work with it.
+    with refusals, suppress(migrate.DatabaseDamaged), migrate.in_words():
         backups.check_nobody_is_here()
 
 

@@ -11,7 +11,7 @@ from core.runtime import holding, processes, workspaces
 from core.runtime.endpoints import disk
 from core.runtime.vitals import Line
 from core.storage import copies
-from core.storage.db import in_short, read_connection
+from core.storage.db import damage, in_short, read_connection
 from core.storage.workspace import Workspace
 
 LONG_LINE = 60.0  # seconds
@@ -71,6 +71,8 @@ def database() -> str:
         with read_connection() as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
+        if said := damage(error):
+            return f"the database is damaged: {said}; restore a backup"
         log.warning("the database doesn't answer: %s", in_short(error))
         return "the database doesn't answer"
     return "ok"

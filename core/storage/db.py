@@ -1,5 +1,6 @@
 """The one handle on the database, its base class, and the one way to write: `transaction()`."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,12 @@ def in_short(error: Exception) -> str:
     """What such a database says, in one line for the log."""
     said = str(getattr(error, "orig", None) or error) or type(error).__name__
     return said.splitlines()[0]
+
+
+def damage(error: BaseException) -> str:
+    """What SQLite says of a file that is damaged or is none of its own; nothing of other errors."""
+    said = getattr(error, "orig", None)
+    return str(said) if type(said) is sqlite3.DatabaseError else ""
 
 
 class Base(DeclarativeBase):

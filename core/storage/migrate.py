@@ -2,16 +2,18 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from core import config
 from core.storage import archive, copies
-from core.storage.db import read_connection, write_connection
+from core.storage.db import damage, read_connection, write_connection
 
 FOLDER = Path(__file__).parent / "migrations"
 REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
@@ -27,18 +29,35 @@ class DatabaseAway(Exception):
     """The database could not be reached, so nobody knows which tables it has."""
 
 
+class DatabaseDamaged(DatabaseAway):
+    """SQLite can't read the database's file."""
+
+
 class NotCopied(Exception):
     """The copy that is made before the tables change could not be made."""
 
 
 def upgrade() -> None:
     """Run the migrations that are missing; raises DatabaseAway, DatabaseTooNew or NotCopied."""
-    if revision_here() == newest_revision():
-        return
+    with in_words():
+        if revision_here() != newest_revision():
+            bring_up_to_date()
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Say what is wrong with a database that can't be asked; raises DatabaseAway."""
     try:
-        bring_up_to_date()
+        yield
     except OperationalError as error:
         raise DatabaseAway(f"The database doesn't answer: {error.orig}") from error
+    except DatabaseError as error:
+        if not (said := damage(error)):
+            raise
+        raise DatabaseDamaged(
+            f"The database is damaged: {said}. Put a backup in its place with ./openbuild restore "
+            f"FILE --replace; copies are in {config.current().home / 'backups'}."
+        ) from error
 
 
 def bring_up_to_date() -> None:
