@@ -208,7 +208,7 @@ def read_home(given: Mapping[str, str]) -> Path:
     if PREFIX + "HOME" not in given and PREFIX + "HOME_FILE" not in given:
         home = PROJECT / home.name  # the same one from whichever folder a command is given
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"The data folder {home} can't be made: {error.strerror}.") from error
     if not os.access(home, os.W_OK | os.X_OK):

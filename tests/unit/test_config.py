@@ -130,6 +130,15 @@ def test_keys_are_made_once_and_for_the_owner_only(load, tmp_path):
     assert len(first.encryption_keys) == 1
 
 
+def test_a_new_data_folder_is_for_its_owner_only_and_one_that_is_there_stays(tmp_path):
+    config.load({"OPENBUILD_HOME": str(tmp_path / "new")})
+    (tmp_path / "old").mkdir(mode=0o750)
+    config.load({"OPENBUILD_HOME": str(tmp_path / "old")})
+
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
+    assert modes == [0o700, 0o750]
+
+
 def test_settings_print_without_their_secrets(load):
     settings = load(DATABASE_URL="postgresql://ana:hunter2@db/x")
 
