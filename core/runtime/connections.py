@@ -81,7 +81,8 @@ def update(connection: Connection, values: Values, *, by: str, removed: frozense
     if _leads_elsewhere(connector, connection.fields, fields) and kept - set(given):
         # Whoever may change the address must not be able to have a stored key sent to it.
         key = min(kept - set(given))
-        raise ConnectionRefused({key: "The address has changed: enter it again."})
+        label = next(field.label for field in connector.fields if field.key == key)
+        raise ConnectionRefused({key: f"The address has changed: enter “{label}” again."})
     with transaction():
         if given or removed & set(connection.secret_keys):
             stored = {k: v for k, v in secrets_in(connection).items() if k in kept} | given

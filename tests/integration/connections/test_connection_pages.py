@@ -87,7 +87,7 @@ def test_another_address_asks_for_the_key_again(client_of, crm):
     answer = client_of("olga").post(f"/connections/{crm.id}", **form)
 
     assert answer.status_code == 422
-    assert "The address has changed: enter it again." in answer.text
+    assert "The address has changed: enter “Key, token or password” again." in answer.text
     assert stored()["crm"].fields["base_url"] == "https://crm.example"
 
 

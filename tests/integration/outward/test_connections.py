@@ -179,7 +179,9 @@ def test_a_stored_key_cannot_be_led_to_another_address(make, workspace):
             connection, http_api("https://evil.example", key=""), by="Max", removed=frozenset()
         )
 
-    assert refusal.value.problems == {"key": "The address has changed: enter it again."}
+    assert refusal.value.problems == {
+        "key": "The address has changed: enter “Key, token or password” again."
+    }
     assert connection.fields["base_url"] == "https://crm.example"
 
 
