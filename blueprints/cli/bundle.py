@@ -19,27 +19,12 @@ from blueprints.cli import Refused, assets
 ROOT = Path(__file__).resolve().parents[2]
 # Named, not guessed: backups and keys may lie beside the program.
 PACKED = frozenset(
-    (
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "LICENSE",
-        "README.md",
-        "SECURITY.md",
-        "app.py",
-        "blueprints",
-        "core",
-        "deploy",
-        "docs",
-        "examples",
-        "openbuild",
-        "package-lock.json",
-        "package.json",
-        "pyproject.toml",
-        "requirements.txt",
-        "static",
-        "templates",
-        "worker.py",
-    )
+    [
+        *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
+        *("app.py", "worker.py", "openbuild", "requirements.txt", "pyproject.toml"),
+        *("package.json", "package-lock.json"),
+        *("blueprints", "core", "deploy", "docs", "examples", "static", "templates"),
+    ]
 )
 LEFT_OUT = frozenset({"node_modules", "__pycache__", "tests"})
 WHEELS = "wheels"
