@@ -1,7 +1,7 @@
 """The background processes: `work` carries runs out, `schedule` does what is due.
 
-Started by hand without a word it does both. `alone RUN` takes one run that has taken a worker
-with it before.
+Started by hand without a word it does both. `alone RUN` takes a run that has taken workers with it
+before, and then the others of that kind, one after the other.
 """
 
 import logging
@@ -31,7 +31,7 @@ from app import create_app
 from blueprints.cli.supervision.children import end_with_parent
 from core import config, logs, queue
 from core.engine.states import RunState
-from core.runtime import advance, crew, duties, fairness, processes
+from core.runtime import advance, crew, duties, fairness, processes, rescue
 from core.storage.db import UNAVAILABLE, db, in_short
 from core.storage.run import Run
 
@@ -292,11 +292,20 @@ def in_context(app: Flask, act: Callable[..., object], *arguments: Any) -> None:
 
 
 def alone(app: Flask, run_id: str) -> None:
-    """Take one run as far as it goes, in this process and nothing else."""
+    """Take one run as far as it goes, with no other beside it; then others that are to be alone."""
     setproctitle("openbuild: worker alone")
     end_with_parent(signal.SIGTERM)
     with app.app_context():
+        carry_out_in_turn(run_id)
+
+
+def carry_out_in_turn(run_id: str | None) -> None:
+    """Most of them only were beside the one that kills: a process for each would be dear."""
+    before = None
+    while run_id not in (None, before) and not stopping.event.is_set():
+        before = run_id
         advance.advance_run(run_id)
+        run_id = rescue.next_alone()
 
 
 def both(app: Flask) -> None:

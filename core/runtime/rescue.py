@@ -55,12 +55,18 @@ def ring_unheard() -> int:
     return len(rung)
 
 
-def ring_for_next_alone() -> None:
-    """Ring for the run that has waited longest for a process of its own, if there is one."""
+def next_alone() -> str | None:
+    """The run that has waited longest for a process in which nothing else is under way."""
     waits = RUN.c.state == RunState.QUEUED, RUN.c.lane == "alone"
     with read_connection() as connection:
         oldest = select(RUN.c.id).where(*waits).order_by(RUN.c.rung_at).limit(1)
-        run_id = connection.execute(oldest).scalar()
+        found: str | None = connection.execute(oldest).scalar()
+    return found
+
+
+def ring_for_next_alone() -> None:
+    """Ring for that run, if there is one."""
+    run_id = next_alone()
     if run_id is not None and queue.ring(run_id, "alone"):
         with write_connection() as connection:
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(rung_at=database_now()))

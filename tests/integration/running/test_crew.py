@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+import worker
 from core import clock, queue
 from core.engine.outcomes import Done
 from core.runtime import duties, leases, rescue
@@ -62,8 +63,8 @@ def test_runs_that_wait_for_others_hold_nobody_up(app, hanging):
 
 def test_a_worker_takes_no_more_runs_than_it_has_hands_for(app, hanging):
     runs = [start_run(SLOW) for _ in range(3)]
-    worker = RunWorker(app, "test", hands=2)
-    listening = threading.Thread(target=worker.work, kwargs={"burst": True})
+    listener = RunWorker(app, "test", hands=2)
+    listening = threading.Thread(target=listener.work, kwargs={"burst": True})
     listening.start()
     for _ in range(2):
         assert hanging.begun.acquire(timeout=5)
@@ -112,6 +113,27 @@ def test_a_run_of_its_own_process_has_one_again_after_it_has_waited(app):
 
     [bell] = queue.hear(queue.connection(), 2, 0)
     assert (bell.run_id, bell.lane) == (run.id, "alone")
+
+
+def test_such_a_process_takes_one_after_the_other(app):
+    runs = [start_run(QUICK) for _ in range(3)]
+    with transaction() as session:
+        session.execute(db.update(Run).values(lane="alone"))
+
+    worker.carry_out_in_turn(runs[1].id)
+
+    assert {fresh(run).state for run in runs} == {"succeeded"}
+
+
+def test_such_a_process_ends_when_a_run_can_not_be_taken(app, monkeypatch):
+    run = start_run(QUICK)
+    with transaction() as session:
+        session.execute(db.update(Run).values(lane="alone"))
+    monkeypatch.setattr(leases, "claim", lambda run_id: None)
+
+    worker.carry_out_in_turn(run.id)
+
+    assert fresh(run).state == "queued"
 
 
 def test_when_one_such_process_has_ended_the_next_run_is_rung_for(app, settings, work):
