@@ -40,9 +40,9 @@ WHERE workflow.name = 'single'
 """
 
 
-def measure(runs=RUNS):
+def measure(runs=RUNS, database="sqlite"):
     """Counts by name; nothing may be lost, and 95 of 100 of the others end within 2 s."""
-    with Sink(pause=SINK_PAUSE) as sink, own_openbuild() as openbuild:
+    with Sink(pause=SINK_PAUSE) as sink, own_openbuild(database) as openbuild:
         return experiment(openbuild, sink, runs)
 
 
