@@ -74,6 +74,7 @@ def test_times_are_chosen_in_words_and_the_next_five_are_seen(open_page, look_at
     page = open_page("/schedules/new", size=size, scheme=scheme)
     page.select_option("#schedule-workflow", label="A new workflow")
     page.click("button:has-text('Choose the times')")
+    page.wait_for_url("**/workflows/**")  # with its scripts: what is changed before them is unheard
     times = page.locator("#times-weekdays")
     expect(times).to_contain_text("Every weekday at 9:00")
     expect(times.locator(".times__item")).to_have_count(5)
