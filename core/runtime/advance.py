@@ -62,7 +62,13 @@ def carry_out(claim: Claim, ends: CommonEnds | None = None) -> None:
 
     A plain end is left to `ends`, if there are any.
     """
-    _hold(claim, lambda: Advance(claim, ends).run_or_cancel())
+
+    def act() -> bool:
+        if not claim.row.seq:
+            log.info("a run begins", extra={"workflow_id": claim.row.workflow_id})
+        return Advance(claim, ends).run_or_cancel()
+
+    _hold(claim, act)
 
 
 def end_alone(end: End) -> None:

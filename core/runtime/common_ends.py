@@ -99,6 +99,7 @@ def _write(ends: list[End]) -> list[End]:
     for end in written:
         run_id = str(end.claim.row.id)
         end.journal.settle()
+        endings.log_end(run_id, end.ended.state)
         endings.tell(run_id, ())
         leases.forget(run_id, end.claim.fence)
     return refused

@@ -1,5 +1,6 @@
 """How a held run ends: well, badly, cancelled, or by a mistake of ours; and who is told."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.storage.db import write_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
+log = logging.getLogger(__name__)
 Rung = str | tuple[int, str]  # a run to ring for, or a line in which there may be a place
 LET_GO: Mapping[str, Any] = {
     "lease_until": None,
@@ -34,7 +36,13 @@ def end(
     rung = journal.commit(
         lambda connection: _follow(connection, claim.row, state, answer), **moves(ended, response)
     )
+    log_end(claim.row.id, state)
     tell(claim.row.id, rung)
+
+
+def log_end(run_id: str, state: str) -> None:
+    """The log's one line for the end of a run."""
+    log.info("a run has ended", extra={"run_id": run_id, "state": str(state)})
 
 
 def moves(ended: Ended, response: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -131,4 +139,5 @@ def _close(
             seq = journal.leave(connection)
             connection.execute(update(RUN).where(*mine).values(seq=seq))
         rung = close(connection, claim.row, state, error, reason)
+    log_end(claim.row.id, state)
     tell(claim.row.id, rung)

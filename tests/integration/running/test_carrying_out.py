@@ -1,5 +1,10 @@
+import io
+import json
+import logging
+
 import pytest
 
+from core import logs
 from core.runtime import journal, runs
 from core.runtime.runs import NewRun, OriginTaken
 from core.storage.db import db
@@ -24,6 +29,23 @@ def test_a_started_run_is_carried_out_by_a_worker(app, work):
     assert fresh(run).state == "succeeded"
     assert run.response["body"] == {"n": 42}
     assert run.finished_at >= run.started_at
+
+
+@pytest.mark.parametrize(("value", "state"), [("fine", "succeeded"), ("{{ nobody }}", "failed")])
+def test_the_log_has_a_line_for_the_start_and_one_for_the_end(app, work, caplog, value, state):
+    caplog.set_level("INFO")
+    handler = logging.StreamHandler(lines := io.StringIO())
+    handler.setFormatter(logs.JsonLines("worker"))
+    logging.getLogger().addHandler(handler)
+    run = start_run(step("wait", "wait", **{"for": "10ms"}), step("a", value=value))
+
+    work()
+
+    logging.getLogger().removeHandler(handler)
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    told = [line for line in told if line.get("run_id") == run.id]
+    assert [line["message"] for line in told] == ["a run begins", "a run has ended"]
+    assert told[1]["state"] == fresh(run).state == state
 
 
 def test_a_failed_run_says_what_failed_where(app, work):
