@@ -186,9 +186,12 @@ def test_a_field_shares_one_meter_between_its_texts():
 def test_a_million_units_are_enough_for_a_long_list():
     wide = {"trigger": {"wide": WIDE}}
 
-    assert resolve("{{ trigger.wide | count }}", wide) == 200_000
-    assert resolve("{{ range(999000) | count }}", wide) == 999_000
-    assert resolve("{{ [x for x in trigger.wide if x > 9] | count }}", wide) == 199_990
+    def count(text):
+        return resolve(text, wide, Meter(seconds=60))  # other tests run beside this one
+
+    assert count("{{ trigger.wide | count }}") == 200_000
+    assert count("{{ range(999000) | count }}") == 999_000
+    assert count("{{ [x for x in trigger.wide if x > 9] | count }}") == 199_990
 
 
 def test_the_watch_ends_what_the_units_do_not():
