@@ -28,6 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
+from blueprints.cli.supervision import signals
 from blueprints.cli.supervision.children import end_with_parent
 from core import config, logs, queue
 from core.engine.states import RunState
@@ -179,7 +180,7 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
         """Keep the process's own name."""
 
     def end(self) -> None:
-        """Hear no further bell; called by a signal, so it asks no server."""
+        """Hear no further bell."""
         self._stop_requested = True
 
 
@@ -190,10 +191,8 @@ class Stopping:
         self.event = threading.Event()
         self.worker: RunWorker | None = None
 
-    def begin(self, signum: int, frame: FrameType | None) -> None:
+    def begin(self) -> None:
         """End after the step at hand, at the latest when the time for that is over."""
-        if self.event.is_set():
-            return
         self.event.set()
         advance.stop_soon()
         limit = threading.Timer(DRAIN_SECONDS, give_up)
@@ -208,8 +207,13 @@ stopping = Stopping()
 
 def stop_on_signals() -> None:
     """Let SIGTERM and Ctrl-C end the process in good order."""
-    signal.signal(signal.SIGTERM, stopping.begin)
-    signal.signal(signal.SIGINT, stopping.begin)
+    for number in signals.TO_END:
+        signal.signal(number, heard)
+    signals.on_end(stopping.begin)
+
+
+def heard(signum: int, frame: FrameType | None) -> None:
+    """Do nothing in the middle of something: a thread hears the signal, too."""
 
 
 def give_up() -> None:

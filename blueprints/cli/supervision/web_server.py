@@ -6,9 +6,7 @@ wait instead of being refused. Granian is pinned, since this reaches below its p
 
 import logging
 import os
-import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +16,7 @@ from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.server.mp import MPServer
 
 from blueprints.cli import Refused
+from blueprints.cli.supervision import signals
 
 BLOCKING_THREADS = 128
 REQUESTS_AT_ONCE = 1024
@@ -78,7 +77,7 @@ class Server(MPServer):
 
     def serve_here(self, listener: socket.socket, app: Callable[..., Any]) -> None:
         """Answer until SIGTERM or SIGINT, then finish the requests at hand."""
-        end_in_time()
+        signals.on_end(end_in_time)
         self._ssp, self._shd, self._sso = (
             None,
             SocketHolder(listener.fileno(), False, BACKLOG),
@@ -89,16 +88,7 @@ class Server(MPServer):
 
 
 def end_in_time() -> None:
-    """After a signal to end, wait only so long for requests: one may never come to its end."""
-    told, signals = socket.socketpair()
-    signals.setblocking(False)
-    signal.set_wakeup_fd(signals.detach(), warn_on_full_buffer=False)
-    threading.Thread(target=give_up_after, args=(told,), name="end", daemon=True).start()
-
-
-def give_up_after(told: socket.socket) -> None:
-    while not {signal.SIGTERM, signal.SIGINT}.intersection(told.recv(16)):
-        pass
+    """Told to end, wait only so long for requests: one may never come to its end."""
     time.sleep(DRAIN_SECONDS)
     log.warning("a request is still not complete after %s s; ending without it", DRAIN_SECONDS)
     logging.shutdown()
