@@ -243,7 +243,10 @@ def _tell(news: "SimpleQueue[str]") -> None:
         run_ids = [news.get()]
         while not news.empty() and len(run_ids) < MOST_NEWS:
             run_ids.append(news.get())
-        publish(ANSWERED, " ".join(run_ids))
+        try:
+            publish(ANSWERED, " ".join(run_ids))
+        except Exception:  # without this thread every caller would wait for the next look
+            log.exception("could not tell callers of answers")
 
 
 def attempt(act: Callable[[], object]) -> bool:

@@ -183,3 +183,19 @@ def test_a_listener_hears_its_channels_and_outlives_the_server(own_valkey):
             return subscription.next(0.2)
 
         assert wait_until(heard, seconds=5) == ("run:9", "again")
+
+
+def test_news_go_on_after_whatever_went_wrong_with_some(app, monkeypatch):
+    told = []
+
+    def publish(_channel, text):
+        told.append(text)
+        if len(told) == 1:
+            raise ValueError("anything")
+
+    monkeypatch.setattr(queue, "publish", publish)
+    queue.announce("first")
+    wait_until(lambda: told)
+    queue.announce("second")
+
+    wait_until(lambda: "second" in told)
