@@ -6,7 +6,7 @@ from datetime import timedelta
 from core import clock, config
 from core.engine import scopes
 from core.runtime import tokens
-from core.storage.token import Token
+from core.storage.token import Token, is_valid_at
 from core.storage.workflow import Workflow
 from core.storage.workspace import Workspace
 
@@ -30,7 +30,7 @@ class Row:
     @property
     def is_over(self) -> bool:
         """Whether its time has ended."""
-        return not self.token.is_valid_at(clock.now())
+        return not is_valid_at(self.token, clock.now())
 
     @property
     def ends_soon(self) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import Row, bindparam, or_, select, update
 from core import clock, config
 from core.engine import scopes as scope_rules
 from core.storage.db import UNAVAILABLE, read_connection, transaction, write_connection
-from core.storage.token import Token
+from core.storage.token import Token, is_valid_at
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH = 8
@@ -88,7 +88,7 @@ def find(text: str, *, address: str = "") -> Row[Any] | None:
     if not hmac.compare_digest(expected, _digest(text)) or token is None:
         return None
     now = clock.now()
-    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+    if not is_valid_at(token, now):
         return None
     _note_use(token, now, address)
     return token

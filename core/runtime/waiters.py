@@ -132,6 +132,9 @@ class _Room:
         except SQLAlchemyError as error:
             log.warning("could not look after waiting callers: %s", in_short(error))
             return
+        except Exception:  # without these threads every caller would wait in vain
+            log.exception("could not look after waiting callers")
+            return
         with self.lock:
             for answer in answers:
                 for seat in self.seats.get(answer.run_id, ()):

@@ -36,10 +36,6 @@ class Token(db.Model):  # type: ignore[name-defined,misc]
         """How it is recognised in a list."""
         return f"ob_{self.id}_…{self.ending}"
 
-    def is_valid_at(self, moment: datetime) -> bool:
-        """Neither revoked nor ended."""
-        return self.revoked_at is None and (self.expires_at is None or moment < self.expires_at)
-
     @classmethod
     def of_workspace(cls, workspace_id: int) -> "list[Token]":
         """All keys that nobody has revoked, newest first."""
@@ -52,3 +48,8 @@ class Token(db.Model):  # type: ignore[name-defined,misc]
         query = db.select(cls).where(cls.workspace_id == workspace_id, cls.id == token_id)
         found: Token | None = db.session.scalar(query)
         return found
+
+
+def is_valid_at(token: Any, moment: datetime) -> bool:
+    """Neither revoked nor ended; `token` is a key or its bare row."""
+    return token.revoked_at is None and (token.expires_at is None or moment < token.expires_at)

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from core.runtime import runs
+from core.runtime import runs, waiters
 from core.runtime.endpoints import replies
 from core.storage.db import db
 from tests.integration.endpoints.conftest import runs as all_runs
@@ -176,3 +176,21 @@ def test_failures_show_in_the_status(publish, call, client, work):
     found = client.get(path).json
 
     assert (found["state"], found["error"]["message"], found["response"]) == ("failed", "No", None)
+
+
+def test_callers_hear_answers_after_whatever_went_wrong_with_others(
+    publish, call, worker, monkeypatch
+):
+    publish(steps=[HELLO], reply="wait", wait_seconds=20)
+    find, failures = waiters._find_answers, []
+
+    def fail_at_first(run_ids):
+        if len(failures) < 3:
+            failures.append(run_ids)
+            raise ValueError("anything")
+        return find(run_ids)
+
+    monkeypatch.setattr(waiters, "_find_answers", fail_at_first)
+
+    assert call(json={}).json["response"] == {"hello": 1}
+    assert len(failures) == 3
