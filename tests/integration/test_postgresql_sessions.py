@@ -1,10 +1,12 @@
-"""Lines to PostgreSQL: a dead one in the pool is noticed before anybody's work is put on it."""
+"""Lines to PostgreSQL: a dead one is noticed before it is used, and pages get plans of their own."""
 
 import psycopg
 import pytest
 from sqlalchemy import text
 
-from core.storage.db import db
+from core.storage.db import db, read_connection
+
+PLANS = text("SHOW plan_cache_mode")
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -17,6 +19,18 @@ def test_a_line_that_the_server_has_hung_up_is_not_used_again(app, postgresql):
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
 
         assert pid() != first
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_pages_ask_is_planned_for_its_values_however_often_it_was_asked(app):
+    with app.app_context():
+        assert db.session.scalar(PLANS) == "force_custom_plan"
+        db.session.rollback()
+        assert db.session.scalar(PLANS) == "force_custom_plan"
+        db.session.rollback()
+
+        with read_connection() as connection:
+            assert connection.scalar(PLANS) == "auto"
 
 
 def pid():

@@ -4,6 +4,7 @@ Our supervisor watches, and holds the listening socket: while a web process is r
 wait instead of being refused. Granian is pinned, since this reaches below its public surface.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -97,4 +98,7 @@ def end_in_time() -> None:
 
 def serve(listener: socket.socket, app: Callable[..., Any]) -> None:
     """Answer requests on the socket in this process."""
+    # What is loaded by now stays: looking through it for garbage held up every few hundredth page.
+    gc.collect()
+    gc.freeze()
     Server().serve_here(listener, app)
