@@ -1,4 +1,4 @@
-"""Lines to PostgreSQL: a dead one is noticed before it is used, and pages get plans of their own."""
+"""Lines to PostgreSQL: dead ones are noticed before use, and pages get plans of their own."""
 
 import psycopg
 import pytest
