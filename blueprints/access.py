@@ -5,7 +5,8 @@ import secrets
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, request, session, url_for
+from flask import Flask, Request, abort, current_app, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -37,6 +38,16 @@ class Visitor(UserMixin):
         self.signed_in = signed_in
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions; for those who show no cookie, no signer is made."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 class NoRow(RuntimeError):
     """A route is missing in blueprints/policy.py."""
 
@@ -45,6 +56,7 @@ def install(app: Flask) -> None:
     """Guard every route of the application."""
     app.config.update(SESSION_COOKIE_NAME=SESSION_COOKIE, SESSION_COOKIE_HTTPONLY=True)
     app.config["PERMANENT_SESSION_LIFETIME"] = signing_in.LONG_STAY
+    app.session_interface = Sessions()
     # The token is checked against the database; binding it to an address would end sessions
     # of people on the move.
     manager = LoginManager()

@@ -79,7 +79,6 @@ def call_from_request() -> Call:
     return Call(
         method=request.method,
         path=request.path,
-        url=request.url,
         headers=headers,
         query=request.query_string.decode("utf-8", "replace"),
         received_at=clock.now(),

@@ -46,7 +46,6 @@ class Call:
 
     method: str
     path: str
-    url: str
     headers: tuple[tuple[str, str], ...] = ()  # names in lower case; a doubled header stays two
     query: str = ""  # as it stands in the URL
     body: bytes = field(default=b"", repr=False)
@@ -61,7 +60,8 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """The value of a header, None if it did not come; doubled ones are joined by a comma."""
-        return ", ".join(self.all(name)) if self.all(name) else None
+        values = self.all(name)
+        return ", ".join(values) if values else None
 
     def the_only(self, name: str) -> str:
         """The value of a header that must come exactly once; raises NotAuthorized."""

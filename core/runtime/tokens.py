@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from core import clock, config
 from core.engine import scopes as scope_rules
-from core.storage.db import UNAVAILABLE, read_connection, transaction, write_connection
+from core.storage.db import UNAVAILABLE, transaction, write_connection
+from core.storage.lookups import Lookup
 from core.storage.token import Token, is_valid_at
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -27,7 +28,7 @@ FORM = re.compile(
 )
 LAST_USED_EVERY = timedelta(minutes=1)
 LONGEST_NAME = 100
-BY_ID = select(Token.__table__).where(Token.id == bindparam("token"))
+BY_ID = Lookup(select(Token.__table__).where(Token.id == bindparam("token")))
 log = logging.getLogger(__name__)
 
 
@@ -77,12 +78,12 @@ def create(
     return token, text
 
 
-def find(text: str, *, address: str = "") -> Row[Any] | None:
+def find(text: str, *, address: str = "") -> Any:
     """The valid key with this text, read afresh each time: a revoked one is refused at once."""
     match = FORM.fullmatch(text)
     if match is None or not hmac.compare_digest(text[-CHECKSUM_LENGTH:], _checksum(text)):
         return None
-    token = _read(match[1])
+    token = BY_ID.find(token=match[1])  # not from the session, which may be older than a revocation
     # Compared also when there is none, so that the time tells nothing about ids.
     expected = token.digest if token else ""
     if not hmac.compare_digest(expected, _digest(text)) or token is None:
@@ -111,13 +112,7 @@ def listing(workspace_id: int) -> list[Token]:
     return Token.of_workspace(workspace_id)
 
 
-def _read(token_id: str) -> Row[Any] | None:
-    """Without the session's memory, which may be older than a revocation."""
-    with read_connection() as database:
-        return database.execute(BY_ID, {"token": token_id}).one_or_none()
-
-
-def _note_use(token: Row[Any], now: datetime, address: str) -> None:
+def _note_use(token: Any, now: datetime, address: str) -> None:
     """Remember when and from where it was used, with one write a minute at most."""
     before = now - LAST_USED_EVERY
     if token.last_used_at is not None and token.last_used_at > before:

@@ -55,6 +55,7 @@ class Writing:
             driver: Any = connection.connection.driver_connection
             driver.execute("BEGIN")
             return
+        connection.info["is_in_line"] = True
         connection.info["has_turn"] = self.turn.acquire(timeout=PATIENCE)
         stand_in_line(connection.info["write_lock"])
         choose_flushing(connection, self.is_flushed())
@@ -62,7 +63,8 @@ class Writing:
 
     def checkin(self, _dbapi: sqlite3.Connection, record: Any) -> None:
         """Let the next one write."""
-        if lock := record.info.get("write_lock"):
+        lock = record.info.get("write_lock")
+        if record.info.pop("is_in_line", False) and lock:
             fcntl.flock(lock, fcntl.LOCK_UN)
         if record.info.pop("has_turn", False):
             self.turn.release()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, bindparam, select
+from sqlalchemy import Column, Select, bindparam, select
 
 from core.engine.definition import Definition
 from core.engine.parameters import Parameter, all_in_query, declared
@@ -13,6 +13,7 @@ from core.runtime import definitions
 from core.runtime.endpoints.refusals import Refused, not_found
 from core.runtime.runs import draft_version
 from core.storage.db import read_connection
+from core.storage.lookups import Lookup
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
@@ -42,7 +43,7 @@ def query_of(columns: Sequence[Column[Any]]) -> Select[Any]:
     )
 
 
-LIVE, DRAFTS = query_of(COLUMNS), query_of(COLUMNS_OF_DRAFTS)
+LIVE, DRAFTS = Lookup(query_of(COLUMNS)), Lookup(query_of(COLUMNS_OF_DRAFTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +117,18 @@ def find(address: Address) -> tuple[Workspace, Workflow]:
     unknown = not_found(address.name)
     if max(len(address.name), len(address.workspace)) > LONGEST_NAME or "\0" in address.name:
         raise unknown
-    query = DRAFTS if address.is_draft else LIVE
-    names = {"workspace_name": address.workspace, "workflow_name": address.workflow}
-    with read_connection() as connection:
-        row = connection.execute(query, names).one_or_none()
+    lookup = DRAFTS if address.is_draft else LIVE
+    row = lookup.find(workspace_name=address.workspace, workflow_name=address.workflow)
     if row is None:
         raise unknown
     return copies_of(row, COLUMNS_OF_DRAFTS) if address.is_draft else live_copies_of(row, COLUMNS)
 
 
-def copies_of(row: Row[Any], columns: Sequence[Column[Any]]) -> tuple[Workspace, Workflow]:
+def copies_of(row: Any, columns: Sequence[Column[Any]]) -> tuple[Workspace, Workflow]:
     workspace = Workspace(
         id=row.workspace_id, name=row.room, label=row.called, timezone=row.timezone
     )
-    return workspace, Workflow(**{column.name: row._mapping[column] for column in columns})
+    return workspace, Workflow(**{column.name: getattr(row, column.name) for column in columns})
 
 
 live_copies_of = lru_cache(1024)(copies_of)  # nobody changes them, and rows seldom differ

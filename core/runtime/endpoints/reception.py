@@ -154,5 +154,8 @@ class Reception:
 
 def headers_of(call: Call, hidden: frozenset[str]) -> dict[str, str]:
     """The headers as expressions see them: nothing that proves who the caller is."""
-    names = dict.fromkeys(name for name, _ in call.headers if name not in hidden)
-    return {name: call.header(name) or "" for name in names}
+    found: dict[str, str] = {}
+    for name, value in call.headers:
+        if name not in hidden:
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    return found

@@ -28,7 +28,7 @@ CASES = [
 def call_with(scopes, *more):
     headers = (("authorization", "Bearer something"), *more) if scopes else more
     key = Key("k1", "Web shop", 1, frozenset(scopes)) if isinstance(scopes, set) else None
-    return Call("POST", "/", "https://a.test/", headers, workflow="order-intake", key=key)
+    return Call("POST", "/", headers, workflow="order-intake", key=key)
 
 
 def answer_to(scheme, call):
@@ -60,12 +60,12 @@ def test_the_caller_is_named_after_the_key():
 
 @pytest.mark.parametrize("value", ["Bearer x", "bearer x", "BEARER   x", "  Bearer x  "])
 def test_the_word_bearer_may_be_written_in_any_way(value):
-    assert Call("POST", "/", "", (("authorization", value),)).bearer() == "x"
+    assert Call("POST", "/", (("authorization", value),)).bearer() == "x"
 
 
 @pytest.mark.parametrize("value", ["", "Basic eDp5", "x", "Bearerx"])
 def test_what_is_no_bearer_token_is_no_key(value):
-    assert Call("POST", "/", "", (("authorization", value),)).bearer() is None
+    assert Call("POST", "/", (("authorization", value),)).bearer() is None
 
 
 def test_every_scheme_can_be_shown():
