@@ -69,6 +69,7 @@ class Walker:
         self.random = random
         self.limits = limits
         self.replies: list[Mapping[str, Any]] = list(history.replies)
+        self._light: dict[str, bool] = {}  # by the step's id; loops ask again and again
 
     def run_steps(self, steps: tuple[Step, ...], frame: Frame) -> Cursor:
         """Walk these steps in order; returns the output of the last one that ran."""
@@ -76,7 +77,10 @@ class Walker:
         for step in steps:
             path = frame.prefix + step.id
             step_type = self.step_types[step.type]
-            if pure_steps.is_light(step, step_type) and not self.history.knows(path):
+            is_light = self._light.get(step.id)
+            if is_light is None:
+                is_light = self._light[step.id] = pure_steps.is_light(step, step_type)
+            if is_light and not self.history.knows(path):
                 output = self._walk_light(step, step_type, path, frame)
             else:
                 output = yield from self._walk_step(step, path, frame)

@@ -30,7 +30,7 @@ from core.storage.db import insert_missing, read_connection, upsert_all, write_c
 from core.storage.run import Run, Segment, StepRun, Wait
 
 FLUSH_AFTER = 0.05  # seconds
-FLUSH_ENTRIES = 1000
+FLUSH_ENTRIES = 2500  # of light steps: some 160 KB, less than a large segment
 FEW_ENTRIES = 100  # so few are looked at one by one for large values,
 LARGE_SEGMENT = 256 * 1024  # bytes; more only when they are that large together
 RUN, SEGMENT, STEP_RUN, WAIT = (
@@ -88,7 +88,8 @@ class RunJournal:
         now = time.monotonic()
         if self._buffered_at is None:
             self._buffered_at = now
-        self._take_lines()
+        if self._lines:
+            self._take_lines()
         self._entries.extend(added)
         if len(self._entries) >= FLUSH_ENTRIES or now - self._buffered_at > FLUSH_AFTER:
             self.flush()
