@@ -1,7 +1,8 @@
 """A whole openBuild that has nothing to do, without and with 10,000 runs that sleep.
 
-Memory is what all its processes take together, in MB of which shared pages are counted once (PSS);
-the share of a processor is what they use while they wait.
+Started as people do, with a worker for each core. Memory is what all its processes take together,
+in MB of which shared pages are counted once (PSS), without PostgreSQL's; the share of a processor is
+what they use while they wait.
 """
 
 import tempfile
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 from core import config
+from tests.bench.own_app import both_databases
 from tests.openbuild import Openbuild, cpu_seconds, memory_mb
 
 SLEEPING = 10_000
@@ -24,18 +26,26 @@ steps:
 
 def measure():
     """How many times as much of a processor it uses with sleeping runs."""
-    with tempfile.TemporaryDirectory(prefix="openbuild-bench-") as folder:
-        openbuild = Openbuild(Path(folder) / "var")
-        try:
-            openbuild.up("--workers", "1")
-            parts = [rest(openbuild, "nothing to do")]
-            fall_asleep(openbuild)
-            parts.append(rest(openbuild, f"{SLEEPING} runs asleep"))
-        finally:
-            openbuild.close()
-    for each in parts:
-        each["ratio"] = each["microseconds"] / parts[0]["microseconds"]
+    parts = []
+    with both_databases() as databases:
+        for name, database in databases.items():
+            with tempfile.TemporaryDirectory(prefix="openbuild-bench-") as folder:
+                openbuild = Openbuild(Path(folder) / "var", database.get("database_url", ""))
+                parts += measure_on(name, openbuild)
     return {"name": "idle", "ratio": parts[1]["ratio"], "parts": parts}
+
+
+def measure_on(database, openbuild):
+    try:
+        openbuild.up()
+        bare = rest(openbuild, f"{database}: nothing to do")
+        fall_asleep(openbuild)
+        asleep = rest(openbuild, f"{database}: {SLEEPING} runs asleep")
+    finally:
+        openbuild.close()
+    for each in (bare, asleep):
+        each["ratio"] = each["microseconds"] / bare["microseconds"]
+    return [bare, asleep]
 
 
 def rest(openbuild, name):
@@ -55,7 +65,7 @@ def fall_asleep(openbuild):
     file.write_text(WORKFLOW)
     told = openbuild.run("workflows", "apply", str(file), "--publish")
     assert told.returncode == 0, told.stderr
-    config.use(config.load({"OPENBUILD_HOME": str(openbuild.home)}))
+    config.use(config.load(openbuild.environment()))
     try:
         from app import create_app
 
