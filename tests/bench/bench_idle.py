@@ -1,7 +1,7 @@
 """A whole openBuild that has nothing to do, without and with 10,000 runs that sleep.
 
 Started as people do, with a worker for each core. Memory is what all its processes take together,
-in MB of which shared pages are counted once (PSS), without PostgreSQL's; the share of a processor is
+in MB of which shared pages are counted once (PSS), without PostgreSQL's; the processor's share is
 what they use while they wait.
 """
 
