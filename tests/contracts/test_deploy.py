@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import worker
+from blueprints.assets import vendor_hash
 from blueprints.cli import parse
 from blueprints.cli.supervision import supervisor, web_server
 from core import config
@@ -54,6 +55,35 @@ def test_every_setting_that_is_named_exists(file):
     named = {name.removesuffix("_FILE") for name in SETTING.findall(file.read_text())}
 
     assert named <= set(config.names())
+
+
+def test_the_image_has_what_its_front_end_is_made_of_before_it_is_made(tmp_path):
+    before, _, _ = text_of("Dockerfile").partition("./openbuild assets")
+    for line in re.findall(r"^COPY (.+)$", before, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            copy_as_an_image_does(ROOT / source, tmp_path / target)
+    asked = "from blueprints.cli import assets as made, parse; from blueprints import assets; "
+    asked += "parse('assets', ['assets']); print(assets.vendor_hash())"
+
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", asked],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert told.stdout.strip() == vendor_hash(), told.stderr
+
+
+def copy_as_an_image_does(source, target):
+    """A folder's content, or a file, below or as the target."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
