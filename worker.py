@@ -169,12 +169,13 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
         self.heartbeat()
 
     def teardown(self) -> None:
-        """End the thread that hears commands, also when the server can't be told."""
+        """End the thread that hears commands, and hang up, also when the server can't be told."""
         try:
             super().teardown()
         finally:
             if self.pubsub_thread is not None:
                 self.pubsub_thread.stop()
+            self.connection.close()
 
     def procline(self, message: str) -> None:
         """Keep the process's own name."""

@@ -90,6 +90,16 @@ def test_rq_sees_the_worker(app):
     worker.register_death()
 
 
+def test_a_worker_that_has_ended_leaves_no_line_open(app):
+    def lines():
+        return {one["id"] for one in queue.connection().client_list()}
+
+    before = lines()
+    RunWorker(app, "worker 1").work(burst=True)
+
+    assert lines() == before
+
+
 @pytest.mark.parametrize(
     "function", ["os.system", "core.config.use", "core.jobs.advance_run.__class__", "print"]
 )
