@@ -7,7 +7,7 @@ from functools import cached_property
 from blueprints.editor import canvas, wording
 from blueprints.formats import lasted, zone
 from core.engine.definition import Definition
-from core.runtime import run_view
+from core.runtime import run_times, run_view
 from core.runtime.run_steps import StepView
 from core.storage.run import Run
 
@@ -163,9 +163,9 @@ class ShownRun:
     def state_words(self) -> str:
         """How it stands, with how long it took."""
         words = STATE_WORDS[self.run.state]
-        if self.run.finished_at is None:
+        took = run_times.took(self.run)
+        if took is None:
             return words
-        took = (self.run.finished_at - self.run.created_at).total_seconds() * 1000
         joint = "in" if self.run.state == "succeeded" else "after"
         return f"{words} {joint} {lasted(took)}"
 

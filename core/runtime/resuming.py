@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -24,6 +25,7 @@ from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 from core.storage.workflow import Workflow
 
+MILLISECOND = timedelta(milliseconds=1)
 RUN, WORKFLOW = Run.__table__, Workflow.__table__
 AFRESH: Mapping[str, Any] = {
     "state": RunState.QUEUED,
@@ -103,9 +105,16 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
     values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": database_now()}
     counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
+    counted["idle_ms"] = row.idle_ms + _lain_ms(row)
     connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
     known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}
     return Run(**known, **{"line": None, **AFRESH, **_line(row)})
+
+
+def _lain_ms(row: Row[Any]) -> int:
+    """How long it lay failed; a clock that is behind the database's makes no time of it."""
+    lain: timedelta = clock.now() - row.finished_at
+    return max(round(lain / MILLISECOND), 0)
 
 
 def _line(row: Row[Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.engine import wording
 from core.engine.errors import DefinitionError
-from core.runtime import definitions, places, run_search
+from core.runtime import definitions, places, run_search, run_times
 from core.runtime.run_filter import UNFINISHED, RunFilter
 from core.runtime.run_search import Found
 from core.runtime.run_summary import say_error, say_time
@@ -47,7 +47,9 @@ class RunLine:
     seq: int
     steps_used: int
     created_at: datetime
+    due_at: datetime | None
     finished_at: datetime | None
+    idle_ms: int
     workflow_id: int
     workflow: str
     version_id: int
@@ -60,10 +62,8 @@ class RunLine:
 
     @property
     def ms(self) -> float | None:
-        """How long it took from its acceptance to its end."""
-        if self.finished_at is None:
-            return None
-        return (self.finished_at - self.created_at).total_seconds() * 1000
+        """How long it took, once it has ended."""
+        return run_times.took(self)
 
     def why(self, zone: str) -> str:
         """Why it is in its state, where the state alone does not say."""
@@ -108,7 +108,9 @@ LISTED = (
     Run.seq,
     Run.steps_used,
     Run.created_at,
+    Run.due_at,
     Run.finished_at,
+    Run.idle_ms,
     Run.workflow_id,
     Workflow.label.label("workflow"),
     Run.version_id,

@@ -3,9 +3,24 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
+from typing import Protocol
 
 SHARES = (0.5, 0.95, 0.99)
+
+
+class Run(Protocol):
+    """What is asked of a run to tell how long it took."""
+
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def finished_at(self) -> datetime | None: ...
+    @property
+    def idle_ms(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +30,18 @@ class Times:
     typical: float
     slow: float
     slowest: float
+
+
+def took(run: Run) -> float | None:
+    """Milliseconds it was under way: not until a planned one was due, nor while it lay failed.
+
+    `storage.run_ranges` reckons the same in the database.
+    """
+    if run.finished_at is None:
+        return None
+    begun_at = max(run.created_at, run.due_at or run.created_at)
+    lasted = (run.finished_at - begun_at).total_seconds() * 1000
+    return max(lasted - run.idle_ms, 0)
 
 
 def times(measured: Iterable[tuple[float, float]]) -> Times | None:

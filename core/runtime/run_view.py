@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.engine import crashes
 from core.engine.definition import Definition
 from core.engine.traces import LogLine
-from core.runtime import children, definitions
+from core.runtime import children, definitions, run_times
 from core.runtime.run_events import Event, Interruption, events, failed_step, interruptions
 from core.runtime.run_journal import StepRows, journal_of, waits_of
 from core.runtime.run_steps import StepWalk
@@ -95,10 +95,8 @@ class RunView:
 
     @property
     def took_ms(self) -> float | None:
-        """How long it took from its acceptance to its end."""
-        if self.run.finished_at is None:
-            return None
-        return (self.run.finished_at - self.run.created_at).total_seconds() * 1000
+        """How long it took, once it has ended."""
+        return run_times.took(self.run)
 
     @property
     def ran_count(self) -> int:

@@ -96,6 +96,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     rung_at: Mapped[datetime | None] = mapped_column(Instant)
+    idle_ms: Mapped[int] = mapped_column(default=0)  # it lay failed until it was taken up again
 
     @property
     def is_final(self) -> bool:

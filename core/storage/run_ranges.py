@@ -99,10 +99,15 @@ BEFORE = """
             AND id >= :first AND id < :past),
         (SELECT min(id) FROM run WHERE workspace_id = :workspace)
 """
+# Not until a planned run was due, nor while it lay failed: as `runtime.run_times.took` has it.
+TOOK = """
+    ((one.finished_at - CASE WHEN one.due_at > one.created_at
+        THEN one.due_at ELSE one.created_at END) * 1000 - one.idle_ms)
+"""
 OF_EACH = """
     SELECT {number}, span.n, one.workflow_id,
-        CASE WHEN one.state IN ('succeeded', 'failed') AND one.finished_at >= one.created_at
-        THEN (one.finished_at - one.created_at) * 1000 END
+        CASE WHEN one.state NOT IN ('succeeded', 'failed') THEN NULL
+        WHEN {took} < 0 THEN 0 ELSE {took} END
     FROM span_{number} AS span CROSS JOIN {newest}
 """
 NEWEST = """
@@ -176,7 +181,8 @@ def sample(samples: Sequence[Wanted]) -> list[Sampled]:
         for number, one in filled
     )
     selects = [
-        OF_EACH.format(number=number, newest=_newest(one.kind, one.limit)) for number, one in filled
+        OF_EACH.format(number=number, took=TOOK, newest=_newest(one.kind, one.limit))
+        for number, one in filled
     ]
     query = text(f"WITH {spans} {' UNION ALL '.join(selects)}")
     return [Sampled._make(row) for row in db.session.execute(query).all()]

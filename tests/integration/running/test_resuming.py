@@ -1,13 +1,15 @@
 """Failed runs taken up again: from where they failed, under keys that tell rounds apart."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from core import clock, config
 from core.engine.errors import StateConflict
-from core.runtime import leases, rescue, resuming, run_view, runs
+from core.runtime import leases, rescue, resuming, run_list, run_view, runs
 from core.runtime.resuming import NotResumable
+from core.runtime.run_filter import RunFilter
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.stored_value import StoredValue
@@ -19,6 +21,7 @@ from tests.integration.running.dying import end_lease
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 REFUSED = ok(b'{"message": "no"}', status="400 Bad Request")
 BEFORE = step("before", "increment_value", key="before", by=1)
 AFTER = step("answer", "return_data", body={"id": "{{ steps.pay.body.id }}"})
@@ -281,3 +284,17 @@ def test_the_attempts_shown_are_those_of_the_newest_round(app, work):
     assert [tried.number for tried in attempts] == [1, 2]
     assert all(retried_at <= tried.started_at <= tried.finished_at for tried in attempts)
     assert attempts[-1].due is None
+
+
+def test_a_run_took_the_time_it_was_under_way_not_the_time_it_lay_failed(app, work, bank):
+    run = failed(work, pay(bank), AFTER)
+    moved = {"created_at": run.created_at - DAY, "finished_at": run.finished_at - DAY + 5 * SECOND}
+    with transaction() as session:
+        session.execute(db.update(Run).where(Run.id == run.id).values(moved))
+
+    again(run, work)
+
+    assert run.finished_at - run.created_at >= DAY
+    assert run_view.view(run).took_ms == pytest.approx(5000, abs=4000)
+    lines, _ = run_list.listed(run.workspace_id, RunFilter())
+    assert [line.ms for line in lines] == [run_view.view(run).took_ms]

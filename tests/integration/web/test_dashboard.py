@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from core.runtime import attention, backlog, dashboard, processes, schedules, workflows
+from core.runtime import attention, backlog, dashboard, processes, run_list, schedules, workflows
 from core.runtime.periods import PERIODS
+from core.runtime.run_filter import RunFilter
 from core.runtime.run_times import Times
 from core.storage.db import transaction
 from core.storage.refused_call import RefusedCall
@@ -95,6 +96,22 @@ def test_times_of_few_runs_are_exact_and_of_many_about_right(app, database, monk
     assert exact.times == Times(*(pytest.approx(ms, abs=1) for ms in (100, 5000, 5000)))
     assert not exact.is_timed_roughly and rough.is_timed_roughly
     assert rough.times.typical == pytest.approx(100, abs=1)
+
+
+@BOTH
+def test_the_time_a_run_lay_failed_or_was_yet_to_begin_is_none_it_took(app, database):
+    workflow = make_workflow(ASK)
+    lay = timedelta(hours=1) / timedelta(milliseconds=1)
+    add_runs(workflow, 1, ago=timedelta(hours=2), ms=lay + 100, idle_ms=lay)
+    due_at = clock.now() - timedelta(hours=1)
+    add_runs(workflow, 1, ago=timedelta(hours=3), ms=2 * lay + 100, due_at=due_at)
+    add_runs(workflow, 1, ago=timedelta(hours=4), due_at=due_at, state="cancelled")
+
+    found = figures()
+
+    assert found.times == Times(*(pytest.approx(100, abs=5) for _ in range(3)))
+    lines, _ = run_list.listed(workspace().id, RunFilter())
+    assert [line.ms for line in lines] == [pytest.approx(100, abs=5)] * 2 + [0]
 
 
 @BOTH
