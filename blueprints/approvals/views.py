@@ -3,8 +3,9 @@
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from blueprints.approvals import bp, forms
-from blueprints.approvals.forms import Typed
+from blueprints import answers
+from blueprints.answers import Typed
+from blueprints.approvals import bp
 from core.runtime import approvals
 from core.runtime.approvals import OPEN, Question
 from core.runtime.endpoints import Refused, knocks
@@ -24,7 +25,7 @@ def answer(token: str) -> AnyResponse:
     question, person = opened(token)
     if question is None or question.state != OPEN:
         return redirect(url_for("approvals.show", token=token), 303)
-    typed, said = forms.take(question, person)
+    typed, said = answers.take(question, person)
     if not said:
         return page(token, question, person, typed, 422)
     return redirect(url_for("approvals.show", token=token), 303)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from blueprints.formats import THIN_SPACE, lasted, number, plural
+from blueprints import progress
+from blueprints.formats import lasted, number, plural
+from blueprints.progress import Part, about
 from core.runtime.batch_list import GROUPS, BatchView
 
 WORDS = {
@@ -16,15 +18,6 @@ WORDS = {
     "cancelled": "Cancelled",
 }
 KINDS = {"done": "", "failed": "bad", "skipped": "off", "cancelled": "off", "running": "run"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of the progress bar, in percent."""
-
-    kind: str
-    x: float
-    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +66,7 @@ class Line:
     @property
     def parts(self) -> list[Part]:
         """The progress bar."""
-        found: list[Part] = []
-        x = 0.0
-        for word, kind in KINDS.items():
-            width = self.view.counts[word] / max(self.batch.total, 1) * 100
-            if width:
-                found.append(Part(kind, round(x, 3), round(width, 3)))
-            x += width
-        return found
+        return progress.parts(self.view.counts, KINDS, self.batch.total)
 
     @property
     def spoken(self) -> str:
@@ -102,12 +88,3 @@ def groups(view: BatchView, chosen: str) -> list[tuple[str, str, int, bool]]:
     """The groups of items to look at: key, word, how many, whether it is shown."""
     shown = [word for word in GROUPS if view.counts[word] or word == chosen]
     return [(word, WORDS[word], view.counts[word], word == chosen) for word in shown]
-
-
-def about(length: timedelta) -> str:
-    """A length that is not exact, so without decimals."""
-    seconds = max(length.total_seconds(), 1)
-    for most, unit, word in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):
-        if seconds < most:
-            return f"{round(seconds / unit)}{THIN_SPACE}{word}"
-    return f"{round(seconds / 86_400)}{THIN_SPACE}days"

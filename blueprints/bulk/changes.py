@@ -2,8 +2,9 @@
 
 from flask import Response, abort, request, url_for
 
+from blueprints import bulk_words
 from blueprints.access import current_person, current_workspace
-from blueprints.bulk import bp, choosing, words
+from blueprints.bulk import bp, choosing
 from blueprints.bulk.choosing import Chosen, NothingChosen
 from blueprints.bulk.views import visible
 from blueprints.hypermedia import go_to, render
@@ -30,7 +31,7 @@ def new() -> Response:
         chosen=chosen,
         foreseen=foreseen,
         published=published,
-        words=words,
+        words=bulk_words,
         most=MOST,
     )
 

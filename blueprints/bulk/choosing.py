@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from blueprints.access import current_workspace
 from blueprints.formats import plural
-from blueprints.runs.filters import Filters
+from blueprints.run_filters import Filters
 from core.runtime import bulk_foresight
 from core.runtime.bulk_foresight import Foreseen
 from core.runtime.bulk_kinds import KINDS

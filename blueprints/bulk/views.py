@@ -2,8 +2,9 @@
 
 from flask import Response, request
 
+from blueprints import bulk_words
 from blueprints.access import current_workspace, found
-from blueprints.bulk import bp, choosing, words
+from blueprints.bulk import bp, choosing
 from blueprints.hypermedia import render
 from core import clock
 from core.runtime import bulk_foresight, bulk_list
@@ -21,7 +22,7 @@ def index() -> Response:
     views = bulk_list.listed(current_workspace().id, before=before or None, limit=PAGE + 1)
     shown = views[:PAGE]
     older = shown[-1].action.id if len(views) > PAGE else ""
-    lines = [words.Line(view, clock.now()) for view in shown]
+    lines = [bulk_words.Line(view, clock.now()) for view in shown]
     return render("bulk/index.html", LIST, lines=lines, before=before, older=older)
 
 
@@ -30,7 +31,7 @@ def show(action_id: str) -> Response:
     view = visible(action_id)
     wished = request.args.get("show", "")
     group = wished if wished in GROUPS else view.shown
-    line = words.Line(view, clock.now())
+    line = bulk_words.Line(view, clock.now())
     return render(
         "bulk/show.html",
         STORY,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from flask import url_for
 
 from blueprints.editor import wording
+from blueprints.workflow_pages import START
 from core.runtime import accepted_warnings, workflows
 from core.runtime.accepted_warnings import Accepted
 from core.runtime.checks import Problem
 from core.storage.workflow import Workflow
 
-START = "start"
 IF_IT_FAILS = ("retry", "timeout", "on_error", "after_crash")
 
 

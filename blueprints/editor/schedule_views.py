@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from blueprints import formats
+from blueprints import formats, schedule_times
 from blueprints.access import current_workspace
-from blueprints.schedules import times
-from blueprints.schedules.times import Time
+from blueprints.schedule_times import Time
 from core import clock
 from core.engine import recurrence
 from core.engine.recurrence import RecurrenceError, words
@@ -97,14 +96,14 @@ class ScheduleView:
     @property
     def title(self) -> str:
         """When it runs, in words."""
-        return f"{times.title(self.said)}, {formats.city(self.zone)}"
+        return f"{schedule_times.title(self.said)}, {formats.city(self.zone)}"
 
     @cached_property
     def times(self) -> list[Time]:
         """The next five times."""
         try:
             now = clock.now().replace(microsecond=0)
-            return times.coming(recurrence.read(self.said, self.zone, now))
+            return schedule_times.coming(recurrence.read(self.said, self.zone, now))
         except (RecurrenceError, KeyError, TypeError):
             return []  # said by the problems of the starts
 

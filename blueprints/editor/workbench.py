@@ -5,24 +5,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import url_for
 
 from blueprints.access import i_may
 from blueprints.assets import icon_sprite_url
 from blueprints.editor import canvas, overlays, problems, starts
 from blueprints.policy import Verb
+from blueprints.workflow_pages import START, WorkflowPages, address
 from core.engine.definition import Definition
 from core.runtime import workflows
-from core.storage.workflow import Workflow
-
-START = problems.START
-TABS = (
-    ("Build", "editor.show"),
-    ("Runs", "runs.of_workflow"),
-    ("Starts", "editor.show_starts"),
-    ("Versions", "editor.versions"),
-    ("Settings", "editor.settings"),
-)
 
 
 @dataclass(frozen=True)
@@ -37,10 +28,9 @@ class At:
 
 
 @dataclass
-class Workbench:
+class Workbench(WorkflowPages):
     """A draft, or the version that a run took, with what is selected in it."""
 
-    workflow: Workflow
     selected: str = ""
     run: "overlays.ShownRun | None" = None
     tab: str = ""
@@ -152,20 +142,9 @@ class Workbench:
         return address("examples.index")
 
     @property
-    def tabs(self) -> list[tuple[str, str, bool]]:
-        """The pages of this workflow: label, address, whether it is this one."""
-        found = ((label, address(end, workflow_id=self.workflow.id), end) for label, end in TABS)
-        return [(label, url, end == request.endpoint) for label, url, end in found if url]
-
-    @property
     def run_link(self) -> str:
         """The page of the run that is shown."""
         return address("runs.show", run_id=self.run.id) if self.run else ""
-
-
-def address(endpoint: str, **values: Any) -> str:
-    """The address of a page, or nothing if this build has no such page."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
 def problems_by_field(problems: Iterable[Any], step_id: str) -> Mapping[str, Any]:

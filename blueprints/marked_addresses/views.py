@@ -7,10 +7,12 @@ from flask import Response, request, url_for
 from blueprints.access import current_workspace, found
 from blueprints.hypermedia import render, render_change
 from blueprints.marked_addresses import bp
-from blueprints.outbox.words import WHY_MARKED
+from core.engine.mail_events import BOUNCED, COMPLAINED, DROPPED
 from core.runtime import mail_events, mail_posting, marked_addresses
 from core.storage.db import db
 from core.storage.mail_event import MarkedAddress
+
+WHY_MARKED = {BOUNCED: "Bounced", COMPLAINED: "Called spam", DROPPED: "Sent nothing any more"}
 
 INDEX = "marked_addresses/index.html"
 LIST = "marked_addresses/_list.html"

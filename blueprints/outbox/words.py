@@ -25,7 +25,6 @@ OUTCOMES = {
     BOUNCED: ("circle-x", "bad", "Bounced"),
     COMPLAINED: ("circle-alert", "bad", "Called spam"),
 }
-WHY_MARKED = {BOUNCED: "Bounced", COMPLAINED: "Called spam", DROPPED: "Sent nothing any more"}
 UNCLEAR = ("circle-help", "warn", "Unclear")
 ORIGINS = {
     "failures": "openBuild, since a run failed",

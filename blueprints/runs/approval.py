@@ -2,8 +2,8 @@
 
 from flask import Response, request, url_for
 
+from blueprints import answers
 from blueprints.access import current_person, visible_run
-from blueprints.approvals import forms
 from blueprints.hypermedia import go_to
 from blueprints.runs import bp
 from core.runtime import approvals
@@ -17,5 +17,5 @@ def answer(run_id: str) -> Response:
     question = approvals.find(Place(run.id, request.form.get("_step", "")))
     if question is None or question.state != approvals.OPEN:
         return go_to(here, toast="Nothing was changed: nobody asks this any more.")
-    typed, said = forms.take(question, current_person().email)
+    typed, said = answers.take(question, current_person().email)
     return go_to(here, toast=said or " ".join(typed.problems.values()))

@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Response, request
 
-from blueprints import numbers
+from blueprints import bulk_words, numbers
 from blueprints.access import current_workspace, visible_run, visible_workflow
-from blueprints.approvals.forms import Typed
-from blueprints.bulk import words as bulk_words
-from blueprints.editor.workbench import Workbench
+from blueprints.answers import Typed
 from blueprints.hypermedia import go_to, render, wants_partials
+from blueprints.run_filters import Filters
 from blueprints.runs import bp, lane, retrying, step_words, timeline
-from blueprints.runs.filters import Filters
+from blueprints.workflow_pages import WorkflowPages
 from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_search, run_view
 from core.runtime.run_list import RunLine
 from core.runtime.run_search import Found
@@ -71,7 +70,7 @@ def list_runs(workflow: Workflow | None) -> Response:
         found=found,
         count=partial(run_search.count, workspace.id),
         seen=seen,
-        bench=Workbench(workflow) if workflow else None,
+        bench=WorkflowPages(workflow) if workflow else None,
         bulk=() if wants_partials() else bulk_words.open_lines(workspace.id),
         zone=workspace.timezone,
         poll_seconds=poll_seconds(lines, found),

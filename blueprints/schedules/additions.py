@@ -4,9 +4,9 @@ from flask import Response, request, url_for
 
 from blueprints import numbers
 from blueprints.access import current_person, current_workspace, visible_workflow
-from blueprints.editor.workbench import START
 from blueprints.hypermedia import go_to, render
 from blueprints.schedules import bp
+from blueprints.workflow_pages import START
 from core.runtime import starting_points, workflows
 from core.storage.workflow import Workflow
 from core.triggers.schedule import with_one_more

@@ -7,9 +7,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from blueprints import formats
-from blueprints.schedules import times
-from blueprints.schedules.times import Time
+from blueprints import formats, schedule_times
+from blueprints.schedule_times import Time
 from core import clock
 from core.engine.states import Reason
 from core.runtime import places, schedule_list, schedules
@@ -50,7 +49,7 @@ class Row:
     @property
     def title(self) -> str:
         """When it runs, in words."""
-        return times.title(self.said)
+        return schedule_times.title(self.said)
 
     @property
     def other_zone(self) -> str:
@@ -67,7 +66,9 @@ class Row:
     def next(self) -> str:
         """When it runs next, in the workspace's zone."""
         at = self.planned.schedule.next_at
-        return times.when(at, self.workspace.timezone, clock.now()) if at else "never again"
+        if at is None:
+            return "never again"
+        return schedule_times.when(at, self.workspace.timezone, clock.now())
 
     @property
     def wait(self) -> str:
@@ -75,7 +76,7 @@ class Row:
         at = self.planned.schedule.next_at
         if at is None or self.workspace.schedules_paused_at:
             return "paused" if at else ""
-        return times.wait(at, clock.now())
+        return schedule_times.wait(at, clock.now())
 
     @property
     def is_moved(self) -> bool:
@@ -94,7 +95,7 @@ class Row:
     def last(self) -> str:
         """When it ran last, by itself or because somebody wanted it."""
         at = self.planned.last_began or self.planned.schedule.last_at
-        return times.when(at, self.workspace.timezone, clock.now()) if at else ""
+        return schedule_times.when(at, self.workspace.timezone, clock.now()) if at else ""
 
     @cached_property
     def times(self) -> list[Time]:
@@ -105,12 +106,14 @@ class Row:
             return []
         if self.is_moved:
             after = max(schedule.next_at, schedule.moved_from or schedule.next_at)
-            return times.coming(rhythm, after)
-        return times.coming(rhythm, max(schedule.next_at, clock.now()) - timedelta(microseconds=1))
+            return schedule_times.coming(rhythm, after)
+        return schedule_times.coming(
+            rhythm, max(schedule.next_at, clock.now()) - timedelta(microseconds=1)
+        )
 
     @property
     def missed(self) -> str:
-        """What becomes of missed times."""
+        """What becomes of missed schedule_times."""
         return MISSED_WORDS[self.planned.schedule.missed]
 
     @property
@@ -172,13 +175,13 @@ class WaitRow:
     def due(self) -> str:
         """When it goes on."""
         at = self.waiting.run.wake_at
-        return times.when(at, self.workspace.timezone, clock.now()) if at else ""
+        return schedule_times.when(at, self.workspace.timezone, clock.now()) if at else ""
 
     @property
     def wait(self) -> str:
         """How long until then."""
         at = self.waiting.run.wake_at
-        return times.wait(at, clock.now()) if at else ""
+        return schedule_times.wait(at, clock.now()) if at else ""
 
     @property
     def given(self) -> str:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from blueprints.schedules import times
+from blueprints import schedule_times
 from core import clock
 from core.engine.recurrence import Occurrence
 from core.runtime import schedules
@@ -70,10 +70,10 @@ def test_far_times_are_told_by_their_year_alone():
     now = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
     near, far = datetime(2027, 1, 1, 9, 0, tzinfo=UTC), datetime(2027, 3, 28, 9, 0, tzinfo=UTC)
 
-    assert times.say(Occurrence(near, near), now).wait == "in 35 days"
-    assert times.say(Occurrence(far, far), now).wait == ""
-    assert times.wait(far, now) == "in 4 months"
-    assert times.wait(far.replace(year=2030), now) == "in 3 years"
+    assert schedule_times.say(Occurrence(near, near), now).wait == "in 35 days"
+    assert schedule_times.say(Occurrence(far, far), now).wait == ""
+    assert schedule_times.wait(far, now) == "in 4 months"
+    assert schedule_times.wait(far.replace(year=2030), now) == "in 3 years"
 
 
 def test_the_list_can_be_searched(olga):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from blueprints.batches.words import about
+from blueprints.progress import about
 
 
 @pytest.mark.parametrize(

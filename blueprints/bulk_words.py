@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from blueprints.batches.words import Part, about
+from blueprints import progress
 from blueprints.formats import lasted, number, plural
+from blueprints.progress import Part, about
 from core import clock
 from core.runtime import bulk_list
 from core.runtime.bulk_foresight import Foreseen
@@ -99,14 +100,7 @@ class Line:
     @property
     def parts(self) -> list[Part]:
         """The progress bar."""
-        found: list[Part] = []
-        x = 0.0
-        for group, kind in KINDS.items():
-            width = self.view.counts[group] / max(self.action.total, 1) * 100
-            if width:
-                found.append(Part(kind, round(x, 3), round(width, 3)))
-            x += width
-        return found
+        return progress.parts(self.view.counts, KINDS, self.action.total)
 
     @property
     def spoken(self) -> str:
