@@ -6,7 +6,8 @@ from blueprints import schedule_times
 from core import clock
 from core.engine.recurrence import Occurrence
 from core.runtime import schedules
-from core.storage.db import db
+from core.storage.batch import Batch
+from core.storage.db import db, transaction
 from core.storage.run import Run
 from core.storage.schedule import Schedule
 from core.storage.workflow import Workflow
@@ -58,6 +59,33 @@ def test_what_is_planned_shows_when_what_and_the_next_five_times(olga):
     assert page.count('class="times__item') == 5
     assert "run once when back" in page and "skip this time" in page
     assert "ops@example.com" in page and "0 9 * * 1-5" in page
+
+
+def test_the_tab_of_batches_counts_those_that_go_on_and_says_so(olga):
+    workflow, now = make_workflow(STEP), clock.now()
+    with transaction() as session:
+        for number, ended_at in enumerate((None, now)):
+            session.add(
+                Batch(
+                    id=f"batch-{number}",
+                    workspace_id=workflow.workspace_id,
+                    workflow_id=workflow.id,
+                    version_id=workflow.published_id,
+                    state="done" if ended_at else "paused",
+                    total=0,
+                    concurrency=1,
+                    starts_at=now,
+                    unfilled=0,
+                    counts={},
+                    created_at=now,
+                    ended_at=ended_at,
+                )
+            )
+
+    page = olga.get("/batches").text
+
+    assert 'Batches <span class="tabs__count">1 open</span>' in page
+    assert "2 batches, newest first" in page
 
 
 def test_the_list_of_workflows_says_whose_clock_a_time_is_by(olga):
