@@ -44,8 +44,11 @@ class Overview:
 
     @property
     def workers(self) -> list[Doing]:
-        """Those that carry runs out, also ones that have ended lately."""
-        return [doing for doing in self.doings if doing.kind == "worker"]
+        """Those that carry runs out by name, then ones that have ended, the latest first."""
+        workers = [doing for doing in self.doings if doing.kind == "worker"]
+        ended = [doing for doing in workers if not doing.is_alive]
+        ended.sort(key=lambda doing: doing.beat_at, reverse=True)
+        return [*(doing for doing in workers if doing.is_alive), *ended]
 
     @property
     def memory(self) -> int:

@@ -26,6 +26,7 @@ PAGES = [
     "/settings",
     "/settings/account",
     "/settings/keys",
+    "/settings/health",
     "/_styleguide",
     "/no/such/page",
 ]
@@ -43,6 +44,17 @@ def test_every_page_is_sound(open_page, look_at, look):
         if found := look_at(page):
             wrong[path] = found
     assert wrong == {}
+
+
+def test_workers_that_have_ended_fit_on_a_phone(open_page):
+    page = open_page("/settings/health", size=PHONE)
+    table = page.locator("table:has-text('Worker')")
+    expect(table.locator("td:has-text('idle')").first).to_be_visible()
+
+    page.evaluate("""for (const cell of document.querySelectorAll("#health td"))
+        if (cell.textContent === "idle") cell.textContent = "ended 11:11:00";""")
+
+    assert table.evaluate("it => it.scrollWidth - it.parentElement.clientWidth") <= 0
 
 
 @pytest.mark.parametrize("look", LOOKS)

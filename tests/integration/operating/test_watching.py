@@ -11,6 +11,7 @@ from core.runtime import backups, holding, processes, readiness, tokens
 from core.runtime.endpoints import disk
 from core.storage import copies
 from core.storage.db import db, transaction
+from core.storage.process import Process
 from core.storage.workspace import Workspace
 from tests.factories import make_workflow, start_run, workspace
 from tests.people import HTMX
@@ -136,6 +137,24 @@ def test_the_health_page_names_what_is_broken(app, people, client_of):
     assert "none: calls are kept in line until one is there" in page
     assert "Run the doctor" not in page
     assert "Copy now" not in page
+
+
+def test_workers_that_are_alive_come_before_those_that_have_ended(app, all_alive):
+    ended = {
+        "kind": "worker",
+        "host": "vm",
+        "pid": 1,
+        "started_at": clock.now() - timedelta(days=1),
+    }
+    with transaction() as session:
+        for number, minutes in ((1, 20), (2, 10)):
+            beat_at = clock.now() - timedelta(minutes=minutes)
+            session.add(Process(id=f"old {number} 1", beat_at=beat_at, **ended))
+
+    listed = overview.overview(workspace().id).workers
+
+    assert [doing.is_alive for doing in listed] == [True, False, False]
+    assert [doing.name for doing in listed[1:]] == ["old 2", "old 1"]
 
 
 def test_the_health_page_says_when_all_is_well(people, client_of, all_alive, settings):
