@@ -2,6 +2,7 @@
 
 from flask import Response, request, url_for
 
+from blueprints import schedule_times
 from blueprints.access import current_workspace, visible_run
 from blueprints.formats import plural
 from blueprints.hypermedia import go_to, render
@@ -42,11 +43,13 @@ def move_wait(run_id: str) -> Response:
 
 
 def render_wait(run_id: str, typed: str, problem: str = "") -> Response:
+    run, zone = visible_run(run_id), current_workspace().timezone
     return render(
         "schedules/move_wait.html",
         "schedules/_move_wait.html",
         status=422 if problem else 200,
-        run=visible_run(run_id),
+        run=run,
+        due=schedule_times.when(run.wake_at, zone, schedules.now()) if run.wake_at else "",
         typed=typed,
         problem=problem,
     )

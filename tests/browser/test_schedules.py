@@ -59,10 +59,12 @@ def test_run_now_then_move_and_cancel_what_waits(open_page, planned):
 
     page.goto("/schedules/waiting")
     mine = "#waiting-list tr:has-text('Nightly sync')"  # other tests have runs that wait, too
+    page.set_viewport_size(PHONE)
     page.click(f"{mine} [aria-label^='Move the time of']")
     page.fill("#at", "2099-01-01T09:00")
     page.click("dialog button:has-text('Move')")
     expect(page.locator(mine)).to_contain_text("2099")
+    page.set_viewport_size(WIDE)
     page.check(f"{mine} input[name=run]")
     page.click("button:has-text('Cancel the chosen runs')")
     expect(page.locator(mine)).to_have_count(0)

@@ -223,6 +223,8 @@ def test_a_waiting_run_goes_on_at_the_moment_it_is_moved_to(olga, work):
     from core.runtime import duties, schedule_list
 
     run = waiting_run(work)
+    asked = olga.get(f"/schedules/waiting/{run.id}/edit", headers=HTMX).text
+    assert "Let it go on at another time" in asked and ": until now " in asked
     wished = (clock.now() + timedelta(hours=1)).replace(second=0, microsecond=0)
     olga.post(f"/schedules/waiting/{run.id}", data={"at": f"{wished:%Y-%m-%dT%H:%M}"})
     fresh()
