@@ -143,5 +143,5 @@ def _code_key(user: User, address: str = "") -> str:
 
 def _wrong(typed: str) -> str:
     if second_factor.is_time_code(typed):
-        return "This is not the code of now, or it was used before. Wait for the next one."
+        return "This code is wrong, or it was used before. Wait for the next one."
     return "This is none of your recovery codes, or it was used before."
