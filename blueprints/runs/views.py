@@ -11,7 +11,7 @@ from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.answers import Typed
 from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.run_filters import Filters
-from blueprints.runs import bp, lane, retrying, step_words, timeline
+from blueprints.runs import bp, lane, log, retrying, step_words, timeline
 from blueprints.workflow_pages import WorkflowPages
 from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_search, run_view
 from core.runtime.run_list import RunLine
@@ -108,6 +108,7 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "say_time": say_time,
         "items_shown": ITEMS_SHOWN,
         "items": request.args.get("items", ""),
+        "log": log.page(view.lines, numbers.read(request.args.get("log", ""))),
     }
 
 

@@ -50,6 +50,24 @@ def test_the_list_shows_runs_newest_first_with_their_state(olga, work):
     assert 'aria-label="1 step: 1 failed"' in page.text
 
 
+def test_a_long_log_shows_its_newest_lines_and_leads_to_those_before(olga, work):
+    note = step("note", "log_message", message="line {{ item }}.")
+    each = step("each", "for_each", list="{{ range(0, 240) }}") | {
+        "branches": [branch("body", note)]
+    }
+    run = start_run(each)
+    work()
+
+    newest = olga.get(f"/runs/{run.id}").text
+    assert "240 lines" in newest and "Lines 141 to 240" in newest
+    assert "line 139." not in newest and "line 140." in newest and "line 239." in newest
+
+    (before,) = re.findall(r'hx-get="([^"]*log=40)"', newest)
+    earlier = olga.get(before.replace("&amp;", "&"), headers=HTMX).text
+    assert "Lines 41 to 140" in earlier and "line 39." not in earlier and "line 139." in earlier
+    assert "log=140" in earlier and "log=0" in earlier
+
+
 def test_the_runs_of_one_workflow_are_its_own(olga):
     titled("one")
     mine = titled("mine")
