@@ -11,7 +11,8 @@ from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.answers import Typed
 from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.run_filters import Filters
-from blueprints.runs import bp, lane, log, retrying, step_words, timeline
+from blueprints.runs import bp, lane, retrying, step_words, timeline
+from blueprints.runs.excerpt import excerpt
 from blueprints.workflow_pages import WorkflowPages
 from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_search, run_view
 from core.runtime.run_list import RunLine
@@ -23,6 +24,7 @@ from core.runtime.step_view import StepView
 from core.storage.workflow import Workflow
 
 PAGE = 50
+STRETCHES = ("items", "log", "events")  # arguments: where a part of the page begins
 STORY = "runs/_story.html"
 PANEL = "runs/_step.html"
 ASK = "runs/_ask.html"
@@ -108,7 +110,9 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "say_time": say_time,
         "items_shown": ITEMS_SHOWN,
         "items": request.args.get("items", ""),
-        "log": log.page(view.lines, numbers.read(request.args.get("log", ""))),
+        "log": excerpt(view.lines, number_in("log")),
+        "events": excerpt(view.events, number_in("events")),
+        "kept": {name: request.args[name] for name in STRETCHES if request.args.get(name)},
     }
 
 
@@ -116,6 +120,11 @@ def panel_facts(view: RunView, step: StepView, tab: str) -> list[Any]:
     """What the panel of a step depends on; of the whole run only while the step is open."""
     facts = [step.path, step.state, step.attempt, len(step.attempts), step.finished_at, tab]
     return facts if step.state == "done" else [*facts, view.run.state, str(view.summary)]
+
+
+def number_in(name: str) -> int | None:
+    """The number that an argument of the address is, if it is one."""
+    return numbers.read(request.args.get(name, ""))
 
 
 def first_items() -> dict[str, int]:

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from blueprints.runs import excerpt
 from core.runtime import workflows
 from core.storage.db import db
 from core.storage.run import Run
@@ -59,13 +60,24 @@ def test_a_long_log_shows_its_newest_lines_and_leads_to_those_before(olga, work)
     work()
 
     newest = olga.get(f"/runs/{run.id}").text
-    assert "240 lines" in newest and "Lines 141 to 240" in newest
+    assert "240 lines" in newest and "141 to 240 of 240" in newest
     assert "line 139." not in newest and "line 140." in newest and "line 239." in newest
 
     (before,) = re.findall(r'hx-get="([^"]*log=40)"', newest)
     earlier = olga.get(before.replace("&amp;", "&"), headers=HTMX).text
-    assert "Lines 41 to 140" in earlier and "line 39." not in earlier and "line 139." in earlier
+    assert "41 to 140 of 240" in earlier and "line 39." not in earlier and "line 139." in earlier
     assert "log=140" in earlier and "log=0" in earlier
+
+
+def test_a_run_that_slept_often_shows_what_happened_lately(olga, work, monkeypatch):
+    monkeypatch.setattr(excerpt, "SHOWN", 2)
+    run = titled("nap", NAP)
+    work()
+
+    latest = olga.get(f"/runs/{run.id}?items=each:0").text
+
+    assert "2 to 3 of 3" in latest and "took it" in latest
+    assert f"/runs/{run.id}?items=each:0&amp;events=0#run-events" in latest
 
 
 def test_the_runs_of_one_workflow_are_its_own(olga):
