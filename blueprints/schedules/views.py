@@ -11,6 +11,7 @@ from core.storage.workflow import Workflow
 
 LONGEST_TEXT = 200
 FIRST_WAITING = 5
+MOST_WAITING = 200  # on one page
 
 
 @bp.get("")
@@ -44,13 +45,17 @@ def waiting() -> Response:
     name = request.args.get("workflow", "")
     choices = Workflow.of_workspace(workspace.id)
     workflow = next((each for each in choices if each.name == name), None)
-    shown = schedule_list.waiting(
-        workspace.id, text=text, workflow_id=workflow.id if workflow else None
+    found = schedule_list.waiting(
+        workspace.id,
+        text=text,
+        workflow_id=workflow.id if workflow else None,
+        limit=MOST_WAITING + 1,
     )
     return render(
         "schedules/waiting.html",
         "schedules/_waiting.html",
-        wait_rows=listing.wait_rows(workspace, shown),
+        wait_rows=listing.wait_rows(workspace, found[:MOST_WAITING]),
+        has_more=len(found) > MOST_WAITING,
         waiting_count=schedule_list.waiting_count(workspace.id),
         planned_count=len(listing.rows(workspace)),
         batch_count=batch_list.open_count(workspace.id),

@@ -18,8 +18,6 @@ from core.storage.schedule import Schedule
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
-MOST_SHOWN = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -78,7 +76,7 @@ def find(workspace: Workspace, schedule_id: int) -> Planned | None:
 
 
 def waiting(
-    workspace_id: int, *, text: str = "", workflow_id: int | None = None, limit: int = MOST_SHOWN
+    workspace_id: int, *, text: str = "", workflow_id: int | None = None, limit: int
 ) -> list[Waiting]:
     """The runs that wait, those that go on first first."""
     query = (

@@ -50,7 +50,7 @@ def test_a_planned_run_waits_for_its_time_and_then_runs_once(app, work):
     assert (planned.state, planned.reason) == ("waiting", "time")
     assert planned.due_at == planned.wake_at > clock.now() + timedelta(minutes=59)
     assert planned.input["body"] == {"name": "Ana"}
-    waiting = schedule_list.waiting(workspace().id)
+    waiting = schedule_list.waiting(workspace().id, limit=10)
     assert [(row.run.id, row.can_move) for row in waiting] == [(planned.id, True)]
 
     make_due(planned)
