@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from tests.people import HTMX
 
 
@@ -40,6 +42,31 @@ def test_words_are_found_in_headings_first(people, client_of):
     first = re.search(r'class="docs__found" href="([^"]+)"', page)[1]
     assert first == "/docs/learning/life-of-a-run#rescue"
     assert "<mark>" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "where"),
+    [
+        ("daylight saving", "learning/schedules"),
+        ("DST", "learning/schedules"),
+        ("environment variables", "operating/settings"),
+        ("reverse proxy", "operating/deploying"),
+        ("SSL", "operating/deploying"),
+        ("scale", "operating/scaling"),
+        ("migrate", "operating/upgrading"),
+        ("key rotation", "operating/upgrading"),
+        ("rollback", "operating/upgrading"),
+        ("offline", "operating/upgrading"),
+        ("plugin", "extending/step"),
+        ("permissions", "operating/security"),
+        ("human", "learning/people-and-callbacks"),
+        ("replay", "learning/bulk"),
+    ],
+)
+def test_what_others_call_otherwise_is_found_too(people, client_of, typed, where):
+    found = client_of(people.vera).get("/docs", query_string={"q": typed}).text
+
+    assert f'class="docs__found" href="/docs/{where}' in found
 
 
 def test_every_word_has_to_be_there(people, client_of):
