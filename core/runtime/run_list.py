@@ -7,10 +7,10 @@ from typing import Any
 
 from core.engine import wording
 from core.engine.errors import DefinitionError
-from core.runtime import definitions, places, run_search, run_times
+from core.runtime import definitions, run_search, run_times
 from core.runtime.run_filter import UNFINISHED, RunFilter
 from core.runtime.run_search import Found
-from core.runtime.run_summary import say_error, say_time
+from core.runtime.run_summary import say_error, say_place, say_time
 from core.steps import step_types
 from core.storage.db import db
 from core.storage.run import Run
@@ -71,7 +71,7 @@ class RunLine:
             message = say_error(self.error)
             step = self._step_label()
             return wording.shorten(f"{step}: {message}" if step else message, LONGEST_WHY)
-        if said := places.said(self):
+        if said := say_place(self, zone):
             return said
         if self.state == "waiting":
             time = say_time(self.wake_at, zone) if self.wake_at else "some time"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core import clock
 from core.engine import crashes, wording
-from core.engine.states import Reason
+from core.engine.states import Line, Reason
 from core.runtime import places
 from core.runtime.run_events import failed_step
 from core.runtime.step_view import StepView, handled_count
@@ -30,7 +30,7 @@ class Summary:
 
 def summarise(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
     """Why the run is as it is, from its steps."""
-    if said := places.said(run):
+    if said := say_place(run, zone):
         return Summary("", f"{said}.")
     match run.state:
         case "queued":
@@ -45,6 +45,14 @@ def summarise(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
             return Summary("", _cancelled(steps))
         case _:
             return Summary("", _succeeded(run, steps))
+
+
+def say_place(run: Any, zone: str) -> str:
+    """Why it is as it is, where its place or its turn says it, and from when on it may go."""
+    said = places.said(run)
+    if run.line == Line.BATCH and run.due_at and run.due_at > clock.now():
+        return f"{said}, not before {say_time(run.due_at, zone)}"
+    return said
 
 
 def say_time(at: datetime, zone: str) -> str:

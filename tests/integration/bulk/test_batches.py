@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from core.runtime import batches, leases, turns
+from core.runtime import batch_list, batches, leases, run_view, turns
+from core.runtime.run_summary import say_time
 from core.storage.batch import Batch, BatchPart
 from core.storage.db import db
 from core.storage.run import Run
@@ -268,3 +269,15 @@ def test_idle_items_cost_the_sweep_no_transaction(app, work, monkeypatch):
     batches.sweep()
 
     assert the_batch().state == "running"
+
+
+def test_an_item_whose_time_has_not_come_says_from_when_on_it_may_go(app, work):
+    begun(3, SLEEP, interval="1h", concurrency=1)
+    work()
+
+    waiting = batch_list.items(the_batch().id, "waiting")
+    _, latest = waiting[-1]
+    said = latest.why("UTC")
+
+    assert said == f"In line for its turn in its batch, not before {say_time(latest.due_at, 'UTC')}"
+    assert run_view.view(db.session.get(Run, latest.id)).summary.rest == f"{said}."
