@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from blueprints import numbers
 from blueprints.access import current_workspace, found
 from blueprints.hypermedia import render, render_change
 from blueprints.marked_addresses import bp
@@ -44,7 +45,7 @@ def shown() -> dict[str, Any]:
     """What the page and its list need."""
     workspace_id = current_workspace().id
     text = request.args.get("text", "").strip()[:LONGEST_TEXT]
-    before = request.args.get("before", type=int)
+    before = numbers.read(request.args.get("before", ""))
     rows = MarkedAddress.of_workspace(workspace_id, text=text, before=before, limit=PAGE + 1)
     boxes = mail_posting.mailboxes(workspace_id)
     return {

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
+from blueprints import numbers
 from blueprints.access import current_workspace, found
 from blueprints.hypermedia import render
 from blueprints.mail_pages import content, framed
@@ -46,7 +47,7 @@ def shown(mail: Mail | None) -> dict[str, Any]:
     """What the page needs: the list as it was asked for, and the mail or the newest one."""
     workspace_id = current_workspace().id
     text = request.args.get("text", "").strip()[:LONGEST_TEXT]
-    before = request.args.get("before", type=int)
+    before = numbers.read(request.args.get("before", ""))
     mails = Mail.of_workspace(workspace_id, text=text, before=before, limit=PAGE + 1)
     chosen = mail or next(iter(mails), None)
     return {
