@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, TextClause, UniqueConstraint, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, TextClause, UniqueConstraint, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.engine.errors import StateConflict
@@ -96,7 +96,9 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     rung_at: Mapped[datetime | None] = mapped_column(Instant)
-    idle_ms: Mapped[int] = mapped_column(default=0)  # it lay failed until it was taken up again
+    idle_ms: Mapped[int] = mapped_column(
+        BigInteger, default=0
+    )  # it lay failed, until taken up again
 
     @property
     def is_final(self) -> bool:

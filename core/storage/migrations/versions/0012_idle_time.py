@@ -11,4 +11,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Of runs taken up earlier nobody knows it any more."""
-    op.add_column("run", sa.Column("idle_ms", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("run", sa.Column("idle_ms", sa.BigInteger(), nullable=False, server_default="0"))
