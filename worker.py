@@ -296,12 +296,12 @@ def in_context(app: Flask, act: Callable[..., object], *arguments: Any) -> None:
         log.exception("%s failed", act.__name__)
 
 
-def alone(app: Flask, run_id: str) -> None:
+def alone(app: Flask, run_id: str | None = None) -> None:
     """Take one run as far as it goes, with no other beside it; then others that are to be alone."""
     setproctitle("openbuild: worker alone")
     end_with_parent(signal.SIGTERM)
     with app.app_context():
-        carry_out_in_turn(run_id)
+        carry_out_in_turn(run_id or rescue.next_alone())
 
 
 def carry_out_in_turn(run_id: str | None) -> None:

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     with progress.step("Program"):
         app = parts.preload()
     occupation.sign(settings.base_url)
-    supervisor = Supervisor(parts.free_leases(app))
+    supervisor = Supervisor(parts.after_death(app, settings))
     try:
         first = start(supervisor, progress, parts.Parts(app, settings, listener, options.workers))
         welcome(settings.base_url, first, open_browser=options.open)

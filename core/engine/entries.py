@@ -13,7 +13,7 @@ decided  path, decision, by, at         a person said what an effect's unknown o
 retried  path, round, plan, by, at      a person took the failed run up again; `plan` is a Reopening
 log      path, level, message, at       a line the author wrote
 taken    worker, fence, at              a worker took the run
-let_go   worker, why, at                it gave the run back: asleep, or because it is stopping
+let_go   worker, why, at                it gave the run back: asleep, stopping, or cleared
 lost     worker, at                     it ended without a word: its lease ran out
 """
 
@@ -98,7 +98,7 @@ def taken(worker: str, fence: int, at: datetime) -> Entry:
 
 
 def let_go(worker: str, why: str, at: datetime) -> Entry:
-    """A worker gave the run back: `asleep` or `stopping`."""
+    """A worker gave the run back: `asleep`, `stopping`, or `cleared` of having killed one."""
     return ["let_go", worker, why, at.timestamp()]
 
 

@@ -70,6 +70,7 @@ class History:
     decisions: dict[str, list[str]] = field(default_factory=dict)
     steps: dict[str, StepRecord] = field(default_factory=dict)
     waits: dict[str, WaitRecord] = field(default_factory=dict)
+    losses: int = 0  # of workers that had it
 
     def knows(self, path: str) -> bool:
         """Whether anything is recorded of the step at that path."""
@@ -143,6 +144,10 @@ def _item(
     history.items.setdefault(path, {})[index] = (state, result, error)
 
 
+def _lost(history: History, worker: str, at: float) -> None:
+    history.losses += 1
+
+
 def _decided(history: History, path: str, decision: str, by: str, at: float) -> None:
     history.decisions.setdefault(path, []).append(decision)
 
@@ -204,5 +209,6 @@ _READERS: dict[str, Any] = {
     "reply": _reply,
     "item": _item,
     "decided": _decided,
+    "lost": _lost,
     "retried": _retried,
 }

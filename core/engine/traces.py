@@ -61,7 +61,7 @@ class LogLine:
 
 @dataclass(slots=True)
 class Hold:
-    """A worker had the run; `ending` is asleep, stopping or lost, or empty for the last one."""
+    """A worker had the run; `ending` is as in the journal, or lost, or empty for the last one."""
 
     worker: str
     taken_at: datetime

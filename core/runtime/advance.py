@@ -1,6 +1,7 @@
 """Take a claimed run as far as it goes: drive the machine, perform its effects, write it down."""
 
 import logging
+import math
 import os
 import queue as queues
 import random
@@ -40,6 +41,7 @@ DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
 SHORT_SLEEP = timedelta(seconds=1)  # shorter ones are slept here, longer ones are rows
 OUTSIDE_THREADS = 128
+ALONE_SECONDS = 2.0  # after which a run that gets on alone makes room for others that are to be so
 LOOK_UP = 1.0  # seconds between looks at what else wants attention while effects are under way
 log = logging.getLogger(__name__)
 _stopping = threading.Event()
@@ -128,12 +130,16 @@ class Advance:
             elapsed=self._elapsed,
         )
         self.journal.add(entries.taken(claim.worker_id, claim.fence, claim.now()))
+        history = self.journal.load()
+        # Once it has cost a second worker in company, it stays alone.
+        self.clears_after = ALONE_SECONDS if history.losses == 1 else math.inf
+        self.taken_at = time.monotonic()
         self.machine = Machine(
             definition,
             step_types(),
             run_id=claim.row.id,
             shared=scope.of_run(claim.row),
-            history=self.journal.load(),
+            history=history,
             journal=self.journal,
             now=claim.now,
             random=random.random,
@@ -169,7 +175,7 @@ class Advance:
             if self.machine.ended:
                 self._drain_landed()
                 return self._end(self.machine.ended)
-            if _stopping.is_set():
+            if _stopping.is_set() or self._is_cleared:
                 if not self._land():
                     self._give_back()
                     return False
@@ -177,6 +183,13 @@ class Advance:
                 self._perform_all(performs)
             elif not (self._wake_due() or self._land()) and self._sleep():
                 return False
+
+    @property
+    def _is_cleared(self) -> bool:
+        """Whether it got on alone, where it would have killed its process: it may have company."""
+        if self.run_row.lane != "alone" or not self.journal.has_got_on:
+            return False
+        return time.monotonic() - self.taken_at >= self.clears_after
 
     def _end(self, ended: Ended) -> bool:
         end = End(self.claim, self.journal, ended, self._response())
@@ -325,11 +338,13 @@ class Advance:
         return not answers
 
     def _give_back(self) -> None:
-        """This process is stopping: another goes on."""
-        self.journal.add(entries.let_go(self.claim.worker_id, "stopping", self.now()))
+        """This process is stopping, or is needed for others: another goes on."""
+        why = "stopping" if _stopping.is_set() else "cleared"
+        lane = "io" if self._is_cleared else self.run_row.lane
+        self.journal.add(entries.let_go(self.claim.worker_id, why, self.now()))
         let_go: dict[str, Any] = {"lease_until": None, "worker_id": None, "rung_at": self.now()}
-        self.journal.commit(state=RunState.QUEUED, **let_go)
-        queue.ring(self.run_row.id, self.run_row.lane)
+        self.journal.commit(state=RunState.QUEUED, lane=lane, **let_go)
+        queue.ring(self.run_row.id, lane)
 
     def _response(self) -> dict[str, Any] | None:
         return replies.merge(self.machine.replies)

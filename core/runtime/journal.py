@@ -82,6 +82,7 @@ class RunJournal:
         self._rows: dict[str, dict[str, Any]] = {}
         self._buffered_at: float | None = None
         self._large = LargeValues(self.run_id)
+        self.has_got_on = False  # an effect of this claim is done
 
     def add(self, *added: Entry) -> None:
         """Keep entries for the next commit, which comes soon even if nothing leaves."""
@@ -214,6 +215,7 @@ class RunJournal:
         values = {"seq": self._seq + 1, **self._spent(), **moves}
         if any(row["state"] == "succeeded" for row in self._rows.values()):
             values["deaths"] = 0  # it gets on: whatever killed its holders is past
+        self.has_got_on = self.has_got_on or values.get("deaths") == 0
         held = {"held": self.run_id, "held_fence": self.fence}
         guard = GUARD_ENDING if moves.get("state") in FINAL else GUARD
         if connection.execute(guard, {**held, **values}).rowcount == 1:

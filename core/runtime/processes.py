@@ -52,6 +52,12 @@ def has_ended(host: str, pid: int) -> bool:
     return False
 
 
+def has_outlived(host: str, pid: int, moment: datetime) -> bool:
+    """Whether this process lived at that moment already, and saw that one's end on this machine."""
+    began = _started.get(os.getpid())
+    return began is not None and began < moment and has_ended(host, pid)
+
+
 def alive_count(kind: str) -> ScalarSelect[int]:
     """How many of that kind were heard of lately, to be selected with other figures."""
     query = select(func.count()).select_from(Process).where(Process.kind == kind, _lately())

@@ -1,7 +1,13 @@
-"""Take up runs again whose holder died, and bells that nobody heard."""
+"""Take up runs again whose holder died, and bells that nobody heard.
+
+One of the runs that were with a worker when it died may have killed it. So each of them is carried
+out alone next, in a process of its own: what ends well there was innocent, and what kills that
+process, too, has nobody else to blame. A machine that loses its power proves nothing of the kind:
+what only stopped to be heard of keeps its company the first time.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,27 +16,36 @@ from sqlalchemy import Row, func, or_, select, update
 from core import clock, queue
 from core.engine import entries
 from core.engine.states import Reason, RunState
-from core.runtime import endings, journal
+from core.runtime import endings, journal, leases, processes
 from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 
 RUN = Run.__table__
 MOST_AT_ONCE = 500
-ALONE_AFTER = 3  # deaths without a finished effect between them: then a process of its own
-MOST_DEATHS = 6
+MOST_DEATHS = (
+    3  # of workers that carried out this run alone, without a finished effect between them
+)
+UNSEEN_DEATHS = 2  # in company, before that proves something
 UNHEARD_AFTER = timedelta(seconds=3)
+Seeing = Callable[[Row[Any]], bool]  # whether the holder of a run is known to have died
 log = logging.getLogger(__name__)
 
 
 def rescue_dead() -> int:
     """Queue the runs whose lease has run out; returns how many there were."""
-    return _rescue(RUN.c.lease_until < database_now())
+    rescued = _rescue(RUN.c.lease_until < database_now(), _has_died_here)
+    if rescued:
+        ring_for_next_alone()
+    return rescued
 
 
 def release(worker_id: str) -> int:
-    """Queue the runs of a holder that is known to be dead; returns how many there were."""
-    return _rescue(RUN.c.worker_id == worker_id)
+    """Queue the runs of a holder that is known to be dead; returns how many there were.
+
+    Nobody is rung for those that are to be alone: who calls this knows who carries them out.
+    """
+    return _rescue(RUN.c.worker_id == worker_id, lambda run: True)
 
 
 def ring_unheard() -> int:
@@ -56,11 +71,14 @@ def ring_unheard() -> int:
 
 
 def next_alone() -> str | None:
-    """The run that has waited longest for a process in which nothing else is under way."""
+    """The run whose turn it is in a process in which nothing else is under way.
+
+    Most of those that wait for one are innocent: who has killed such a process comes after them.
+    """
     waits = RUN.c.state == RunState.QUEUED, RUN.c.lane == "alone"
     with read_connection() as connection:
-        oldest = select(RUN.c.id).where(*waits).order_by(RUN.c.rung_at).limit(1)
-        found: str | None = connection.execute(oldest).scalar()
+        first = select(RUN.c.id).where(*waits).order_by(RUN.c.deaths, RUN.c.rung_at).limit(1)
+        found: str | None = connection.execute(first).scalar()
     return found
 
 
@@ -72,25 +90,33 @@ def ring_for_next_alone() -> None:
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(rung_at=database_now()))
 
 
-def _rescue(is_lost: Any) -> int:
+def _rescue(is_lost: Any, has_died: Seeing) -> int:
     lost = RUN.c.state == RunState.RUNNING, is_lost
     with read_connection() as connection:
-        query = select(RUN.c.id).where(*lost).limit(MOST_AT_ONCE)
+        # Who was with it for long is likely innocent, and so comes first in every line.
+        query = select(RUN.c.id).where(*lost).order_by(RUN.c.rung_at).limit(MOST_AT_ONCE)
         ids = list(connection.execute(query).scalars())
     for run_id in ids:
-        _rescue_safely(run_id, lost)
+        _rescue_safely(run_id, lost, has_died)
     return len(ids)
 
 
-def _rescue_safely(run_id: str, lost: tuple[Any, ...]) -> None:
+def _has_died_here(run: Row[Any]) -> bool:
+    """Whether the holder was a process of this machine that is gone, and we have outlived it."""
+    host, _, pid = (run.worker_id or "").rpartition(":")
+    heard_of = run.lease_until - leases.LEASE
+    return pid.isdigit() and processes.has_outlived(host, int(pid), heard_of)
+
+
+def _rescue_safely(run_id: str, lost: tuple[Any, ...], has_died: Seeing) -> None:
     """One run that can't be rescued keeps no other from it."""
     try:
-        _rescue_one(run_id, lost)
+        _rescue_one(run_id, lost, has_died)
     except Exception:
         log.exception("a lost run could not be taken up", extra={"run_id": run_id})
 
 
-def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
+def _rescue_one(run_id: str, lost: tuple[Any, ...], has_died: Seeing) -> None:
     """In one transaction: a new fence, so that the old holder can write nothing any more."""
     with write_connection() as connection:
         query = select(RUN).where(RUN.c.id == run_id, *lost)
@@ -99,7 +125,7 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
         run = connection.execute(free).one_or_none()
         if run is None:
             return
-        lane = "alone" if run.deaths + 1 >= ALONE_AFTER else run.lane
+        lane, deaths = _judge(run, has_died)
         entry = entries.lost(run.worker_id or "a worker", clock.now())
         journal.append(connection, run.id, run.seq + 1, run.fence + 1, entry)
         connection.execute(
@@ -109,28 +135,38 @@ def _rescue_one(run_id: str, lost: tuple[Any, ...]) -> None:
                 state=RunState.QUEUED,
                 fence=RUN.c.fence + 1,
                 seq=RUN.c.seq + 1,
-                deaths=RUN.c.deaths + 1,
+                deaths=deaths,
                 lane=lane,
                 worker_id=None,
                 lease_until=None,
                 rung_at=database_now(),
             )
         )
-        final = _settle(connection, run)
+        final = _settle(connection, run, lane, deaths)
     log.warning("a worker was lost", extra={"run_id": run_id, "worker": run.worker_id})
-    if final is None:
-        queue.ring(run_id, lane)
-    else:
+    if final is not None:
         endings.tell(run_id, final)
+    elif lane != "alone":
+        queue.ring(run_id, lane)
 
 
-def _settle(connection: Any, run: Row[Any]) -> Sequence[endings.Rung] | None:
+def _judge(run: Row[Any], has_died: Seeing) -> tuple[str, int]:
+    """The lane in which it goes on, and the workers that it has cost there."""
+    deaths = run.deaths + 1
+    if run.lane != "alone" and (deaths >= UNSEEN_DEATHS or has_died(run)):
+        return "alone", 0
+    return run.lane, deaths
+
+
+def _settle(
+    connection: Any, run: Row[Any], lane: str, deaths: int
+) -> Sequence[endings.Rung] | None:
     """Close a run that was being cancelled, or that takes every worker with it."""
     if run.cancel_requested_at is not None:
         error = endings.cancelled_error()
         return endings.close(connection, run, RunState.CANCELLED, error, None)
-    if run.deaths + 1 < MOST_DEATHS:
+    if lane != "alone" or deaths < MOST_DEATHS:
         return None
-    message = f"{MOST_DEATHS} workers ended while they carried this run out; it is set aside"
+    message = f"{MOST_DEATHS} workers ended while they carried out nothing else; it is set aside"
     error = {"kind": "quarantined", "message": message, "retryable": False}
     return endings.close(connection, run, RunState.FAILED, error, Reason.QUARANTINED)

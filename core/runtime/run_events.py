@@ -19,6 +19,7 @@ ARRIVALS = {
 LETTING_GO = {
     "asleep": "Fell asleep; no worker is held meanwhile",
     "stopping": "Given back: openBuild was being stopped",
+    "cleared": "Given back: it gets on alone, and may be beside others again",
 }
 ENDINGS = {"succeeded": "Succeeded", "failed": "Failed", "cancelled": "Cancelled"}
 

@@ -44,6 +44,7 @@ class RunLine:
     line: str | None
     wake_at: datetime | None
     deaths: int
+    lane: str
     seq: int
     steps_used: int
     created_at: datetime
@@ -76,7 +77,7 @@ class RunLine:
         if self.state == "waiting":
             time = say_time(self.wake_at, zone) if self.wake_at else "some time"
             return WAITS.get(self.reason or "", "").format(time)
-        if self.state == "queued" and self.deaths:
+        if self.state == "queued" and (self.deaths or self.lane == "alone"):
             return "Interrupted; in line to go on"
         return {"stopped": "Stopped by a step", "not_run": "Condition not met"}.get(
             self.reason or "", ""
@@ -105,6 +106,7 @@ LISTED = (
     Run.line,
     Run.wake_at,
     Run.deaths,
+    Run.lane,
     Run.seq,
     Run.steps_used,
     Run.created_at,

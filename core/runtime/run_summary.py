@@ -72,7 +72,7 @@ def say_error(error: Mapping[str, Any] | None) -> str:
 
 
 def _in_line(run: Run, zone: str) -> str:
-    if run.deaths:
+    if run.deaths or run.lane == "alone":
         return "Interrupted; in line to go on where it stopped."
     if run.wake_at and run.wake_at > clock.now():
         return f"In line: starts at {say_time(run.wake_at, zone)}."

@@ -2,7 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.chaos import disk, figures, kills, machines, postgresql, schedulers
+from core.runtime import rescue
+from tests.chaos import disk, figures, kills, machines, poison, postgresql, schedulers
 from tests.conftest import DATABASES
 
 CALLS = 250
@@ -61,6 +62,15 @@ def test_schedulers_that_are_killed_and_frozen_start_each_due_time_once(database
         assert found[name] == 0, found
     assert found["kills"] > 0
     assert found["fired"] > 0
+
+
+def test_who_kills_its_worker_once_in_company_and_three_times_alone_is_set_aside():
+    found = poison.measure(runs=60, poisonous=3)
+
+    print(found)
+    for name in ("lost", "stuck", "missing", "wrong_key", "broken_rules", "not_set_aside"):
+        assert found[name] == 0, found
+    assert found["kills"] <= 3 * (1 + rescue.MOST_DEATHS)
 
 
 def test_a_figure_that_breaks_a_promise_is_named():

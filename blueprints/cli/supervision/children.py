@@ -11,7 +11,7 @@ from collections.abc import Callable
 PR_SET_PDEATHSIG = 1
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
-HEALTHY_SECONDS = 10.0
+HEALTHY_SECONDS = 2.0
 HANDLED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 

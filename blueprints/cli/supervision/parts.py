@@ -20,6 +20,8 @@ from core.config import Settings
 
 HEALTH = "/health/live"
 ANSWER_SECONDS = 2.0
+APART = "worker alone"
+MOST_APART = 4  # processes that carry out suspects
 
 
 def preload() -> Flask:
@@ -123,20 +125,25 @@ class Parts:
             return False
 
 
-def free_leases(app: Flask) -> Callable[[str, int], Child | None]:
+def after_death(app: Flask, settings: Settings) -> Callable[[str, int, int], Child | None]:
     """What to do when a process dies: give a worker's runs back, in a fork of its own."""
 
-    def helper(name: str, pid: int) -> Child | None:
+    def helper(name: str, pid: int, helpers: int) -> Child | None:
         if not name.startswith("worker"):
             return None
-        return Child("rescue", partial(release, app, pid))
+        is_enough = helpers >= MOST_APART
+        return Child(APART, partial(clear_up, app, settings, pid, only_free=is_enough))
 
     return helper
 
 
-def release(app: Flask, pid: int) -> None:
-    """Free the leases that the process with this id held."""
+def clear_up(app: Flask, settings: Settings, pid: int, *, only_free: bool) -> None:
+    """Free the leases of a dead process, and carry out what it held: each of its runs alone."""
+    import worker
     from core.runtime import leases, rescue
 
-    with app.app_context():
-        rescue.release(leases.holder(pid))
+    speak_as(APART, settings)
+    worker.stop_on_signals()
+    worker.in_context(app, rescue.release, leases.holder(pid))
+    if not only_free:
+        worker.alone(app)

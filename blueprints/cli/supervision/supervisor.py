@@ -13,6 +13,7 @@ from blueprints.cli import Refused
 from blueprints.cli.supervision.children import HANDLED, Child
 
 WATCH_SECONDS = 0.2
+HELP_AFTER_SECONDS = 0.05
 START_SECONDS = 30.0
 START_POLL_SECONDS = 0.02
 DRAIN_SECONDS = 35.0
@@ -21,11 +22,16 @@ log = logging.getLogger("openbuild.supervisor")
 
 
 class Supervisor:
-    """Children in the order they start; those of `last` end after all others."""
+    """Children in the order they start; those of `last` end after all others.
 
-    def __init__(self, after_death: Callable[[str, int], Child | None]) -> None:
+    `after_death` names who clears up after a process, by its name, its id and how many are at it
+    already. A helper that is killed needs one itself.
+    """
+
+    def __init__(self, after_death: Callable[[str, int, int], Child | None]) -> None:
         self.children: list[Child] = []
         self.last: list[Child] = []
+        self.helpers: list[Child] = []
         self.after_death = after_death
         self.is_ending = False
         # Started under nohup, the end of the terminal is not ours.
@@ -67,6 +73,9 @@ class Supervisor:
                 if child.is_due():
                     child.start()
                     log.info("%s started again", child.name)
+            for helper in self.helpers:
+                if helper.is_due():
+                    helper.start()
 
     def is_told_to_end(self, seconds: float) -> bool:
         """Wait for a signal; one that a child has died only ends the waiting."""
@@ -75,23 +84,44 @@ class Supervisor:
 
     def bury(self) -> None:
         """Take note of all children that have died."""
-        while (pid := next_dead()) is not None:
+        while (dead := next_dead()) is not None:
+            pid, code = dead
             for child in [*self.last, *self.children]:
                 if child.pid == pid:
                     self.take_note(child, pid)
+            for helper in [*self.helpers]:
+                if helper.pid == pid:
+                    self.take_note_of_helper(helper, pid, code)
 
     def take_note(self, child: Child, pid: int) -> None:
         child.died(restart=not self.is_ending)
         if self.is_ending:
             return
         log.warning("%s died; starting it again", child.name)
-        if helper := self.after_death(child.name, pid):
+        if helper := self.helper_after(child.name, pid):
             helper.start()
+
+    def take_note_of_helper(self, helper: Child, pid: int, code: int) -> None:
+        """Its work is done, unless somebody killed it: by a failure of its own it only gives up."""
+        helper.died(restart=False)
+        self.helpers.remove(helper)
+        if code < 0 and not self.is_ending:
+            log.warning("%s was killed", helper.name)
+            if next_helper := self.helper_after(helper.name, pid):
+                # Soon, but not as fast as one can die.
+                next_helper.start_again_at = time.monotonic() + HELP_AFTER_SECONDS
+
+    def helper_after(self, name: str, pid: int) -> Child | None:
+        """Who clears up after a process that died."""
+        helper = self.after_death(name, pid, len(self.helpers))
+        if helper is not None:
+            self.helpers.append(helper)
+        return helper
 
     def end(self) -> None:
         """Let all finish what they are at, then the rest; a second signal hurries."""
         self.is_ending = True
-        self.end_all(self.children, DRAIN_SECONDS)
+        self.end_all([*self.children, *self.helpers], DRAIN_SECONDS)
         self.end_all(self.last, DRAIN_SECONDS)
 
     def end_all(self, children: list[Child], patience: float) -> None:
@@ -111,10 +141,10 @@ class Supervisor:
         return True
 
 
-def next_dead() -> int | None:
-    """The process id of a child that has ended, if there is one."""
+def next_dead() -> tuple[int, int] | None:
+    """The process id and exit code of a child that has ended, if there is one."""
     try:
-        pid, _ = os.waitpid(-1, os.WNOHANG)
+        pid, status = os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return None
-    return pid or None
+    return (pid, os.waitstatus_to_exitcode(status)) if pid else None

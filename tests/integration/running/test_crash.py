@@ -1,14 +1,16 @@
 import os
 import signal
+import subprocess
 import threading
 from datetime import timedelta
 
 import pytest
 
+import worker
 from core import clock
 from core.engine.errors import StateConflict
 from core.engine.outcomes import Done
-from core.runtime import advance, duties, journal, leases, rescue, runs
+from core.runtime import advance, duties, journal, leases, processes, rescue, runs
 from core.runtime.journal import RunJournal
 from core.storage.db import db, transaction
 from core.storage.run import Run
@@ -69,25 +71,84 @@ def test_a_holder_that_was_presumed_dead_can_write_nothing(app):
         RunJournal(claim, lambda: NOTHING).commit()
 
 
-def test_a_supervisor_frees_the_leases_of_a_worker_that_it_saw_die(app, work):
+def test_a_supervisor_frees_the_leases_of_a_worker_that_it_saw_die(app):
     run = start_run(*STEPS)
     take_and_die(run)
 
     freed = rescue.release(leases.worker_id())
-    work()
+    worker.carry_out_in_turn(rescue.next_alone())
 
     assert (freed, fresh(run).state) == (1, "succeeded")
 
 
-def test_a_run_that_takes_every_worker_with_it_is_set_aside(app):
+def test_a_run_that_takes_three_workers_with_it_alone_is_set_aside(app):
     run = start_run(*STEPS)
+    take_and_die(run)
+    rescue.release(leases.worker_id())
+    seen = []
 
     for _ in range(rescue.MOST_DEATHS):
+        seen.append((fresh(run).state, run.lane, run.deaths))
         take_and_die(run)
         end_lease(run)
         rescue.rescue_dead()
 
+    assert seen == [("queued", "alone", deaths) for deaths in range(3)]
     assert (fresh(run).state, run.reason) == ("failed", "quarantined")
+
+
+def test_whose_worker_was_seen_to_die_is_carried_out_alone_next(app):
+    run = start_run(*STEPS)
+    take_and_die(run)
+
+    rescue.release(leases.worker_id())
+
+    assert (fresh(run).state, run.lane, run.deaths) == ("queued", "alone", 0)
+
+
+def test_after_a_power_cut_runs_keep_their_company(app):
+    run = start_run(*STEPS)
+    take_and_die(run)
+    end_lease(run)
+
+    rescue.rescue_dead()
+
+    assert (fresh(run).state, run.lane, run.deaths) == ("queued", "io", 1)
+
+
+def test_who_is_lost_with_an_unseen_worker_twice_is_carried_out_alone(app):
+    run = start_run(*STEPS)
+    for _ in range(rescue.UNSEEN_DEATHS):
+        take_and_die(run)
+        end_lease(run)
+        rescue.rescue_dead()
+
+    assert (fresh(run).state, run.lane, run.deaths) == ("queued", "alone", 0)
+
+
+def test_a_worker_is_known_to_have_died_by_who_has_lived_through_it_here(app, monkeypatch):
+    run = start_run(*STEPS)
+    process = subprocess.Popen(["true"])
+    process.wait()
+    monkeypatch.setattr(leases, "worker_id", lambda: leases.holder(process.pid))
+    take_and_die(run)
+    end_lease(run)
+    monkeypatch.setitem(processes._started, os.getpid(), clock.now() - timedelta(hours=1))
+
+    rescue.rescue_dead()
+
+    assert (fresh(run).state, run.lane, run.deaths) == ("queued", "alone", 0)
+
+
+def test_a_worker_that_is_there_but_silent_is_not_taken_for_dead(app, monkeypatch):
+    run = start_run(*STEPS)
+    take_and_die(run)
+    end_lease(run)
+    monkeypatch.setitem(processes._started, os.getpid(), clock.now() - timedelta(hours=1))
+
+    rescue.rescue_dead()
+
+    assert (fresh(run).lane, run.deaths) == ("io", 1)
 
 
 def test_a_cancelled_run_begins_no_further_effect(app):

@@ -8,7 +8,7 @@ import pytest
 import worker
 from core import clock, queue
 from core.engine.outcomes import Done
-from core.runtime import duties, leases, rescue
+from core.runtime import advance, duties, leases, rescue
 from core.runtime.crew import Crew
 from core.steps import step_types
 from core.storage.db import db, transaction
@@ -77,11 +77,10 @@ def test_a_worker_takes_no_more_runs_than_it_has_hands_for(app, hanging):
 
 def test_a_run_that_has_cost_workers_gets_a_process_of_its_own(app, settings, work):
     run = start_run(QUICK)
-    for _ in range(rescue.ALONE_AFTER):
-        leases.claim(run.id)
-        leases.forget(run.id)
-        rescue.release(leases.worker_id())
-    assert fresh(run).lane == "alone"
+    leases.claim(run.id)
+    leases.forget(run.id)
+    rescue.release(leases.worker_id())
+    rescue.ring_for_next_alone()
 
     with environment_of(settings):
         work()
@@ -123,6 +122,40 @@ def test_such_a_process_takes_one_after_the_other(app):
     worker.carry_out_in_turn(runs[1].id)
 
     assert {fresh(run).state for run in runs} == {"succeeded"}
+
+
+def test_those_that_killed_nobody_alone_yet_come_first(app):
+    killer, innocent = start_run(QUICK), start_run(QUICK)
+    with transaction() as session:
+        session.execute(db.update(Run).values(lane="alone"))
+        session.execute(db.update(Run).where(Run.id == killer.id).values(deaths=1))
+
+    assert rescue.next_alone() == innocent.id
+
+
+def test_a_run_that_gets_on_alone_has_company_again_before_long(app, monkeypatch):
+    monkeypatch.setattr(advance, "ALONE_SECONDS", 0)
+    run = start_run(QUICK, step("up_again", "increment_value", key="quick", by=1))
+    leases.claim(run.id)
+    leases.forget(run.id)
+    rescue.release(leases.worker_id())
+
+    advance.advance_run(run.id)
+
+    assert (fresh(run).state, run.lane, run.deaths) == ("queued", "io", 0)
+
+
+def test_it_has_so_once_and_after_another_death_it_stays_alone(app, monkeypatch):
+    monkeypatch.setattr(advance, "ALONE_SECONDS", 0)
+    run = start_run(QUICK, step("up_again", "increment_value", key="quick", by=1))
+    for _ in range(2):
+        leases.claim(run.id)
+        leases.forget(run.id)
+        rescue.release(leases.worker_id())
+
+    advance.advance_run(run.id)
+
+    assert (fresh(run).state, run.lane) == ("succeeded", "alone")
 
 
 def test_such_a_process_ends_when_a_run_can_not_be_taken(app, monkeypatch):

@@ -245,10 +245,9 @@ def test_a_run_with_a_limit_stands_in_line_again(app, work, bank):
 
 def test_a_run_that_was_set_aside_goes_on_where_it_stood(app, work):
     run = start_run(BEFORE)
-    for _ in range(rescue.MOST_DEATHS):
+    for _ in range(1 + rescue.MOST_DEATHS):
         leases.forget(leases.claim(run.id).row.id)
-        end_lease(run)
-        rescue.rescue_dead()
+        rescue.release(leases.worker_id())
     assert fresh(run).reason == "quarantined"
 
     again(run, work)

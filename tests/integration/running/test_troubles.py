@@ -26,10 +26,10 @@ def test_a_run_that_cannot_be_rescued_keeps_no_other_from_it(app, monkeypatch):
     leases.claim_all([run.id for run in runs], ("io",))
     rescue_one = rescue._rescue_one
 
-    def rescue_all_but_the_first(run_id, lost):
+    def rescue_all_but_the_first(run_id, *about):
         if run_id == runs[0].id:
             raise ValueError("its version can't be read")
-        rescue_one(run_id, lost)
+        rescue_one(run_id, *about)
 
     monkeypatch.setattr(rescue, "_rescue_one", rescue_all_but_the_first)
     rescue.release(leases.worker_id())
