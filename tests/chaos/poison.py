@@ -22,7 +22,7 @@ PAUSE = 0.15  # seconds between a caller's calls
 SINK_PAUSE = 0.2  # seconds that a good run is under way
 TOO_LONG = 30.0  # seconds that a poisonous one would be: it is killed before
 LOOK_EVERY = 0.05  # seconds
-AT_MOST = {"not_set_aside": 0}
+AT_MOST = {"not_set_aside": 0, "p99_seconds_beside_poison": 5}
 WORKFLOW = """
 openbuild: 1
 workflow: %(name)s

@@ -13,6 +13,7 @@ from tests.openbuild import Openbuild
 from tests.servers import Valkey
 from tests.waiting import wait_until
 
+SEVERAL = 6  # runs
 NOWHERE = "unix:///nowhere/valkey.sock"
 GREETING = """
 openbuild: 1
@@ -182,4 +183,22 @@ def test_a_worker_that_is_killed_leaves_its_run_to_the_next_one(openbuild, servi
 
     wait_until(lambda: runs(openbuild)[0]["state"] == "succeeded", 20)
     assert service.asked[-1] == "/second"
+    assert openbuild.stop() == 0
+
+
+def test_slow_runs_that_a_dead_worker_held_are_carried_out_alone_beside_each_other(
+    openbuild, service
+):
+    apply(openbuild, SLOW % {"url": service.url})
+    openbuild.up("--workers", "1", OPENBUILD_ALLOWED_HOSTS_OUT="127.0.0.1")
+    for _ in range(SEVERAL):
+        begin(openbuild, "slow")
+    wait_until(lambda: len(service.asked) == SEVERAL, 20)
+
+    os.kill(openbuild.processes()["openbuild: worker 1"], signal.SIGKILL)
+
+    wait_until(lambda: len(service.asked) == 2 * SEVERAL, 20)
+    service.may_answer.set()
+    wait_until(lambda: {run["state"] for run in runs(openbuild)} == {"succeeded"}, 20)
+    assert service.asked.count("/first") == 2 * SEVERAL
     assert openbuild.stop() == 0

@@ -52,6 +52,11 @@ class Child:
         """Whether it is to be started again now."""
         return self.start_again_at is not None and time.monotonic() >= self.start_again_at
 
+    @property
+    def age(self) -> float:
+        """For how many seconds it has been there; none before its start."""
+        return time.monotonic() - self.started_at if self.pid else 0.0
+
     def send(self, signum: signal.Signals) -> None:
         """Send it a signal, if it is there."""
         if self.pid:

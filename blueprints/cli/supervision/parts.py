@@ -21,7 +21,7 @@ from core.config import Settings
 HEALTH = "/health/live"
 ANSWER_SECONDS = 2.0
 APART = "worker alone"
-MOST_APART = 4  # processes that carry out suspects
+MOST_APART = 8  # processes that carry out suspects
 
 
 def preload() -> Flask:
@@ -129,10 +129,12 @@ def after_death(app: Flask, settings: Settings) -> Callable[[str, int, int], Chi
     """What to do when a process dies: give a worker's runs back, in a fork of its own."""
 
     def helper(name: str, pid: int, helpers: int) -> Child | None:
-        if not name.startswith("worker"):
-            return None
         is_enough = helpers >= MOST_APART
-        return Child(APART, partial(clear_up, app, settings, pid, only_free=is_enough))
+        if name.startswith("worker"):
+            return Child(APART, partial(clear_up, app, settings, pid, only_free=is_enough))
+        if pid or is_enough:
+            return None
+        return Child(APART, partial(set_apart, app, settings))
 
     return helper
 
@@ -147,3 +149,12 @@ def clear_up(app: Flask, settings: Settings, pid: int, *, only_free: bool) -> No
     worker.in_context(app, rescue.release, leases.holder(pid))
     if not only_free:
         worker.alone(app)
+
+
+def set_apart(app: Flask, settings: Settings) -> None:
+    """Carry out what is to be carried out alone."""
+    import worker
+
+    speak_as(APART, settings)
+    worker.stop_on_signals()
+    worker.alone(app)

@@ -14,6 +14,8 @@ from blueprints.cli.supervision.children import HANDLED, Child
 
 WATCH_SECONDS = 0.2
 HELP_AFTER_SECONDS = 0.05
+HELPED_FOR_SECONDS = 1.0
+NOBODY = 0  # in place of a process id
 START_SECONDS = 30.0
 START_POLL_SECONDS = 0.02
 DRAIN_SECONDS = 35.0
@@ -25,13 +27,15 @@ class Supervisor:
     """Children in the order they start; those of `last` end after all others.
 
     `after_death` names who clears up after a process, by its name, its id and how many are at it
-    already. A helper that is killed needs one itself.
+    already. A helper that is killed needs one itself; one that takes its time gets another beside
+    it, until one finds nothing left to do.
     """
 
     def __init__(self, after_death: Callable[[str, int, int], Child | None]) -> None:
         self.children: list[Child] = []
         self.last: list[Child] = []
         self.helpers: list[Child] = []
+        self.is_work_left = False  # for more helpers
         self.after_death = after_death
         self.is_ending = False
         # Started under nohup, the end of the terminal is not ours.
@@ -73,9 +77,7 @@ class Supervisor:
                 if child.is_due():
                     child.start()
                     log.info("%s started again", child.name)
-            for helper in self.helpers:
-                if helper.is_due():
-                    helper.start()
+            self.start_helpers()
 
     def is_told_to_end(self, seconds: float) -> bool:
         """Wait for a signal; one that a child has died only ends the waiting."""
@@ -105,17 +107,28 @@ class Supervisor:
         """Its work is done, unless somebody killed it: by a failure of its own it only gives up."""
         helper.died(restart=False)
         self.helpers.remove(helper)
+        self.is_work_left = self.is_work_left and code < 0
         if code < 0 and not self.is_ending:
             log.warning("%s was killed", helper.name)
             if next_helper := self.helper_after(helper.name, pid):
                 # Soon, but not as fast as one can die.
                 next_helper.start_again_at = time.monotonic() + HELP_AFTER_SECONDS
 
+    def start_helpers(self) -> None:
+        """Those that are due, and one more while all others are at it for long."""
+        for helper in self.helpers:
+            if helper.is_due():
+                helper.start()
+        is_slow = all(helper.age > HELPED_FOR_SECONDS for helper in self.helpers)
+        if self.is_work_left and is_slow and (one_more := self.helper_after("", NOBODY)):
+            one_more.start()
+
     def helper_after(self, name: str, pid: int) -> Child | None:
         """Who clears up after a process that died."""
         helper = self.after_death(name, pid, len(self.helpers))
         if helper is not None:
             self.helpers.append(helper)
+            self.is_work_left = True
         return helper
 
     def end(self) -> None:
