@@ -7,7 +7,9 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from functools import partial
 
+from tests.chaos.beside import Beside
 from tests.waiting import wait_until
 
 CALLERS = 4
@@ -15,7 +17,7 @@ REFUSALS = (429, 503)
 PAUSE = 0.04  # seconds between a caller's calls
 
 
-class Callers:
+class Callers(Beside):
     """Call all the time until the block ends; keep every answer but the awaited ones."""
 
     def __init__(self, openbuild, key, how_many=CALLERS, pause=PAUSE):
@@ -25,18 +27,7 @@ class Callers:
         self.how_many, self.between = how_many, pause
         self.took = []  # seconds of each accepted call
         self.slowest = 0.0
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.call_on, args=(n,)) for n in range(how_many)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        super().__init__(*(partial(self.call_on, number) for number in range(how_many)))
 
     def call_on(self, first):
         number = first

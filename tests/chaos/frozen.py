@@ -9,10 +9,11 @@ middle of writing keeps all others from writing until then.
 import os
 import random
 import signal
-import threading
+from functools import partial
 
 from core.runtime.leases import LEASE
 from tests.chaos import kills
+from tests.chaos.beside import Beside
 from tests.chaos.callers import Callers
 from tests.chaos.own import own_openbuild
 from tests.chaos.sink import Sink
@@ -52,25 +53,14 @@ def experiment(openbuild, sink, seconds):
     }
 
 
-class Freezer:
+class Freezer(Beside):
     """Stops each worker again and again while the block lasts; at its end all go on."""
 
     def __init__(self, openbuild):
         self.short = self.long = 0
-        self.over = threading.Event()
         named = openbuild.processes().items()
-        self.workers = [pid for name, pid in named if name.startswith("openbuild: worker")]
-        self.threads = [threading.Thread(target=self.harm, args=(pid,)) for pid in self.workers]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        workers = [pid for name, pid in named if name.startswith("openbuild: worker")]
+        super().__init__(*(partial(self.harm, pid) for pid in workers))
 
     def harm(self, pid):
         while not self.over.wait(random.uniform(*AWAKE)):

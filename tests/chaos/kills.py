@@ -8,11 +8,11 @@ import itertools
 import os
 import signal
 import sqlite3
-import threading
 import time
 
 import psycopg
 
+from tests.chaos.beside import Beside
 from tests.chaos.callers import call_all
 from tests.chaos.own import new_key, own_openbuild, publish
 from tests.chaos.sink import Sink
@@ -79,22 +79,13 @@ def prepare(openbuild, sink):
     return new_key(openbuild)
 
 
-class Killer:
+class Killer(Beside):
     """Sends SIGKILL to one process after the other while the block lasts."""
 
     def __init__(self, openbuild):
+        super().__init__(self.run)
         self.openbuild = openbuild
         self.kills = 0
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
 
     def run(self):
         for victim in itertools.cycle(VICTIMS):

@@ -9,12 +9,13 @@ reached within the minute.
 
 import json
 import socket
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 
 from tests.chaos import figures, kills
+from tests.chaos.beside import Beside
 from tests.chaos.callers import Callers, call_until_accepted
 from tests.chaos.own import own_openbuild, publish
 from tests.chaos.sink import Sink
@@ -89,25 +90,14 @@ def call_afterwards(openbuild, key, accepted):
     return took
 
 
-class Slow:
+class Slow(Beside):
     """Senders of a byte a second and readers of a kilobyte a second, while the block lasts."""
 
     def __init__(self, openbuild, key):
         self.port, self.key = openbuild.port, key
         self.counted = Counter()
-        self.over = threading.Event()
         kinds = [self.send_slowly, self.read_slowly] * SLOW
-        self.threads = [threading.Thread(target=self.go_on, args=(kind,)) for kind in kinds]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        super().__init__(*(partial(self.go_on, kind) for kind in kinds))
 
     def go_on(self, kind):
         while not self.over.wait(1):

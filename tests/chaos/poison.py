@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from tests.chaos import figures, kills
+from tests.chaos.beside import Beside
 from tests.chaos.callers import call_all
 from tests.chaos.own import new_key, own_openbuild, publish
 from tests.chaos.sink import Sink
@@ -90,22 +91,13 @@ def judge(openbuild, sink, before, good, poison):
     }
 
 
-class Killer:
+class Killer(Beside):
     """Kills whoever holds a poisonous run, while the block lasts."""
 
     def __init__(self, openbuild):
+        super().__init__(self.run)
         self.openbuild = openbuild
         self.killed = set()  # names of holders
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
 
     def run(self):
         while not self.over.wait(LOOK_EVERY):
