@@ -191,7 +191,7 @@ def app(settings, compiled_templates):
     """The application on a fresh database and an empty queue, with its context for the test."""
     from app import create_app
     from core import queue
-    from core.runtime import leases, waiters
+    from core.runtime import leases, processes, waiters
     from core.storage.db import db
 
     queue._silent_until = 0.0  # what was away before this test says nothing about its server
@@ -205,6 +205,7 @@ def app(settings, compiled_templates):
         yield app
         leases._held.clear()
         leases._beating.clear()
+        processes._started.clear()
         waiters.close(app)
         db.session.remove()
         db.engine.dispose()

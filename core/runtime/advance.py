@@ -327,6 +327,7 @@ class Advance:
             state=RunState.WAITING,
             reason=_reason(pauses, self.now()),
             wake_at=due,
+            deaths=0,  # all that could go on has done so and killed nobody
             response=response,
             lease_until=None,
             worker_id=None,

@@ -115,13 +115,16 @@ class Crew:
                 rescue.release(leases.holder(process.pid))
         finally:
             self.apart.release()
-            self._ring_for_next()
+            self._ring_for_next(run_id)
             self._give_back(1)
 
-    def _ring_for_next(self) -> None:
-        """Those whose bells were answered with no would else wait seconds for their next."""
+    def _ring_for_next(self, before: str) -> None:
+        """Those whose bells were answered with no would else wait seconds for their next.
+
+        Who is still in line after its own turn does wait: at once it would go no better.
+        """
         try:
             with self.app.app_context():
-                rescue.ring_for_next_alone()
+                rescue.ring_for_next_alone(before)
         except UNAVAILABLE as error:
             log.warning("a run that is to be alone is rung for later: %s", in_short(error))

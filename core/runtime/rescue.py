@@ -82,10 +82,10 @@ def next_alone() -> str | None:
     return found
 
 
-def ring_for_next_alone() -> None:
-    """Ring for that run, if there is one."""
+def ring_for_next_alone(before: str | None = None) -> None:
+    """Ring for that run, if there is one and it isn't the one before."""
     run_id = next_alone()
-    if run_id is not None and queue.ring(run_id, "alone"):
+    if run_id not in (None, before) and queue.ring(run_id, "alone"):
         with write_connection() as connection:
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(rung_at=database_now()))
 

@@ -291,3 +291,14 @@ def test_a_run_is_cancelled_while_an_effect_of_it_is_under_way(app, monkeypatch)
 def in_app(app, run_id):
     with app.app_context():
         advance.advance_run(run_id)
+
+
+def test_what_comes_to_a_wait_has_killed_nobody(app, work):
+    run = start_run(step("pause", "wait", **{"for": "1h"}), *STEPS)
+    take_and_die(run)
+    end_lease(run)
+    rescue.rescue_dead()
+
+    work()
+
+    assert (fresh(run).state, run.deaths) == ("waiting", 0)
