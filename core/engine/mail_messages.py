@@ -1,13 +1,15 @@
 """A mail as its author means it, and how sending it can fail."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.errors import MessageError
 from hashlib import sha256
 from typing import Any, Literal
+
+from core.engine.expressions import is_computed
 
 FailureKind = Literal["failed", "connection", "timeout", "blocked_address", "http", "limit"]
 
@@ -122,6 +124,16 @@ def check_subject(subject: str) -> None:
 def read_addresses(value: Any, label: str) -> Addresses:
     """Addresses out of text with commas, or a list of such texts; raises MailFailed."""
     return tuple(address for text in _texts(value, label) for address in _parse(text, label))
+
+
+def address_problems(inputs: Mapping[str, Any], **labels: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with the addresses as they are written, by field; labels by field, too."""
+    for key, label in labels.items():
+        if not is_computed(inputs.get(key)):
+            try:
+                read_addresses(inputs.get(key), label)
+            except MailFailed as failure:
+                yield key, failure.message
 
 
 def read_address(value: Any, label: str) -> MailAddress:

@@ -1,6 +1,6 @@
 """The contract of the catalogue of steps: what one file in `core/steps/` declares and does."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -129,6 +129,13 @@ class StepType:
     def summary(self, step: Step) -> str:
         """One short line under the step's name on its card."""
         return ""
+
+    def problems(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What no run could do with these inputs as they are written, by field, in a sentence.
+
+        What each field's kind says is known already; what a run computes is not judged.
+        """
+        yield from ()
 
     def recorded(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is kept of the inputs once a pure step, or one that `has_turns`, has ended well."""

@@ -1,13 +1,14 @@
 """Ask a person, and go on with what they answered; no worker is held meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.engine import answers, questions, wording
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
+from core.engine.expressions import is_computed
 from core.engine.fields import Field
-from core.engine.mail_messages import MailFailed, read_addresses
+from core.engine.mail_messages import MailFailed, address_problems, read_addresses
 from core.engine.outcomes import AskPeople
 from core.engine.step_type import Effect, StepContext, StepType
 
@@ -87,6 +88,16 @@ class AskApproval(StepType):
         """Whom, and how long at most."""
         who, timeout = (wording.say(step.inputs.get(key)) for key in ("who", "timeout"))
         return f"{who}, at most {timeout}" if who and timeout else who
+
+    def problems(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Addresses that are none, and a form that can't be shown."""
+        yield from address_problems(inputs, who="Whom")
+        form = inputs.get("fields")
+        if not is_computed(form):
+            try:
+                questions.read(form)
+            except StepFailed as failure:
+                yield "fields", failure.message
 
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> AskPeople:
         """Say whom and what; what can't be asked fails with a sentence."""

@@ -1,6 +1,6 @@
 """Take back runs that are planned and have not begun."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.engine import wording
@@ -11,6 +11,7 @@ from core.engine.outcomes import CancelPlanned
 from core.engine.step_type import Effect, StepContext, StepType
 
 MOST_IDS = 1000
+ONE_OF_TWO = "give “Runs” or “Batch”, one of the two"
 
 
 class CancelScheduled(StepType):
@@ -44,12 +45,16 @@ class CancelScheduled(StepType):
         batch_id = step.inputs.get("batch_id")
         return wording.say(batch_id or step.inputs.get("run_ids"))
 
+    def problems(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """At most one of the two; neither is nothing to cancel."""
+        if are_both(inputs):
+            yield "batch_id", ONE_OF_TWO
+
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> CancelPlanned:
         """Name what is to be cancelled."""
         run_ids, batch_id = inputs.get("run_ids"), inputs.get("batch_id")
-        given = [each for each in (run_ids, batch_id) if each not in (None, "", [])]
-        if len(given) > 1:
-            raise StepFailed("give “Runs” or “Batch”, one of the two")
+        if are_both(inputs):
+            raise StepFailed(ONE_OF_TWO)
         if batch_id not in (None, ""):
             return CancelPlanned(batch_id=text(batch_id, "Batch"))
         if isinstance(run_ids, str):
@@ -60,6 +65,11 @@ class CancelScheduled(StepType):
         if len(ids) > MOST_IDS:
             raise StepFailed(f"“Runs” has {len(ids):,} ids; at most {MOST_IDS:,} at a time")
         return CancelPlanned(run_ids=ids)
+
+
+def are_both(inputs: Mapping[str, Any]) -> bool:
+    """Whether runs are named and a batch as well."""
+    return all(inputs.get(key) not in (None, "", []) for key in ("run_ids", "batch_id"))
 
 
 def text(given: Any, label: str) -> str:

@@ -1,13 +1,19 @@
 """Send a mail, or keep it in the outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.engine import wording
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.fields import Field
-from core.engine.mail_messages import MailFailed, OutgoingMail, check, read_addresses
+from core.engine.mail_messages import (
+    MailFailed,
+    OutgoingMail,
+    address_problems,
+    check,
+    read_addresses,
+)
 from core.engine.mail_templates import MailContent
 from core.engine.outcomes import Done
 from core.engine.step_type import Effect, StepContext, StepType
@@ -17,6 +23,12 @@ MAILBOXES = (
     ("sendgrid", "SendGrid"),
     ("postmark", "Postmark"),
 )
+ADDRESSES = {
+    "to": "To",
+    "cc": "Copy to",
+    "bcc": "Hidden copy to",
+    "reply_to": "Answers go to",
+}
 WRITTEN_HERE = ("template", (None, ""))
 
 
@@ -90,6 +102,10 @@ class SendEmail(StepType):
         about = wording.say(step.inputs.get("template") or step.inputs.get("subject"))
         return " · ".join(part for part in (to, about) if part)
 
+    def problems(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Addresses that are none."""
+        yield from address_problems(inputs, **ADDRESSES)
+
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> Done:
         """Send or keep it; what can't be sent fails with a sentence."""
         try:
@@ -122,10 +138,10 @@ def content_of(inputs: Mapping[str, Any], context: StepContext) -> MailContent:
 def build(inputs: Mapping[str, Any], content: MailContent) -> OutgoingMail:
     """The mail that these inputs ask for; raises MailFailed."""
     return OutgoingMail(
-        to=read_addresses(inputs.get("to"), "To"),
-        cc=read_addresses(inputs.get("cc"), "Copy to"),
-        bcc=read_addresses(inputs.get("bcc"), "Hidden copy to"),
-        reply_to=read_addresses(inputs.get("reply_to"), "Answers go to"),
+        to=read_addresses(inputs.get("to"), ADDRESSES["to"]),
+        cc=read_addresses(inputs.get("cc"), ADDRESSES["cc"]),
+        bcc=read_addresses(inputs.get("bcc"), ADDRESSES["bcc"]),
+        reply_to=read_addresses(inputs.get("reply_to"), ADDRESSES["reply_to"]),
         subject=content.subject,
         text=content.text,
         html=content.html,

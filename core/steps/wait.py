@@ -1,6 +1,6 @@
 """Wait for a length of time or until a moment; no worker is held meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from core.engine.outcomes import Sleep
 from core.engine.step_type import StepContext, StepType
 
 LONGEST = timedelta(days=5 * 366)
+ONE_OF_TWO = "give “For” or “Until”, one of the two"
 
 
 class Wait(StepType):
@@ -49,11 +50,16 @@ class Wait(StepType):
             return f"until {wording.say(until)}"
         return f"for {wording.say(step.inputs.get('for'))}" if step.inputs.get("for") else ""
 
+    def problems(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """One of the two is needed."""
+        if _is_empty(inputs.get("for")) == _is_empty(inputs.get("until")):
+            yield "for", ONE_OF_TWO
+
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> Sleep:
         """Say how long; a moment that has passed is no wait at all."""
         length, until = inputs.get("for"), inputs.get("until")
         if _is_empty(length) == _is_empty(until):
-            raise StepFailed("give “For” or “Until”, one of the two")
+            raise StepFailed(ONE_OF_TWO)
         if _is_empty(until):
             return Sleep(length=read_length(length))
         moment = read_moment(until, context.timezone)

@@ -12,7 +12,7 @@ from core.engine.checking.flow import Flow
 from core.engine.checking.known_shapes import known_shapes
 from core.engine.checking.loops import loop_problems
 from core.engine.checking.problem import ERROR, WARNING, Place, Problem
-from core.engine.checking.reach import answer_problems, reach_problems
+from core.engine.checking.reach import answer_problems, reach_problems, untold_problems
 from core.engine.checking.references import (
     BEFORE_A_RUN,
     Known,
@@ -83,6 +83,7 @@ def whole_problems(check: Check) -> Iterator[Problem]:
     flow = Flow(check.step_types)
     yield from reach_problems(check.definition.steps, flow)
     yield from answer_problems(check.definition, flow)
+    yield from untold_problems(tuple(live_steps(check.definition.steps)), check.known)
     yield from circles.circle_problems(check.definition, check.step_types, check.surroundings)
 
 
@@ -182,11 +183,14 @@ def step_problems(check: Check, step: Step) -> Iterator[Problem]:
     place = Place(step.id, "inputs")
     yield from frame_problems(step, step_type)
     yield from field_problems(step_type.fields, step.inputs, place, check.surroundings)
+    for key, message in step_type.problems(step.inputs):
+        yield place.inner(key).error("wrong_inputs", message)
     yield from code_problems(step_type.fields, step.inputs, place, check.surroundings)
     yield from secret_problems(step.inputs, place)
     yield from input_problems(check, step, step_type)
     reader = Reader(check.known, step.id)
     if step.only_when is not None:
+        yield from secret_problems(step.only_when, Place(step.id, "only_when"))
         yield from rows_problems(step.only_when, Place(step.id, "only_when"), reader)
     yield from path_problems(step, step_type, reader)
     yield from memory_problems(check, step)
@@ -271,6 +275,7 @@ def path_problems(step: Step, step_type: StepType, reader: Reader) -> Iterator[P
     for branch in step.branches:
         place = Place(step.id, f"branches.{branch.key}")
         if branch.only_when is not None:
+            yield from secret_problems(branch.only_when, place.inner("only_when"))
             yield from rows_problems(branch.only_when, place.inner("only_when"), reader)
         if is_missing_steps(branch.key, branch.steps, branch.only_when, step_type):
             name = branch.label or branch.key

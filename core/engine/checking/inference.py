@@ -10,6 +10,7 @@ from core.engine.expressions import ExpressionError, casts, nodes, parse
 from core.engine.expressions.nodes import Literal, Name, Node, Path
 from core.engine.reading.shapes import did_you_mean
 
+CALLBACK_URL = "callback_url"
 MISSING, UNFIT = "unknown_key", "unfit_value"
 VERBS = {"-": "subtract from", "*": "multiply", "/": "divide", "%": "divide"}
 ORDERS = ("<", "<=", ">", ">=")
@@ -51,6 +52,7 @@ class Inference:
     root: Callable[[str], Shape]
     names: dict[str, Shape] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    called_back: list[tuple[Any, int]] = field(default_factory=list)  # None: only a run knows whom
 
     def of_text(self, source: str) -> Shape:
         """The shape of a field's text; one that can't be read has none."""
@@ -116,6 +118,8 @@ class Inference:
 
     def _call(self, node: nodes.Call) -> Shape:
         given = [self.of(argument) for argument in node.arguments]
+        if node.function.name == CALLBACK_URL and node.arguments:
+            self.called_back.append((getattr(node.arguments[0], "value", None), node.column))
         last = len(node.function.arguments) - 1
         for position, shape in enumerate(given if last >= 0 else ()):
             cast = node.function.arguments[min(position, last)].cast

@@ -1,11 +1,12 @@
 """Steps and paths that no run can come to, and ways on which a caller gets no answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.engine.checking.constants import constant
 from core.engine.checking.flow import FAILED, Flow, is_endless, takeable
 from core.engine.checking.problem import Place, Problem
+from core.engine.checking.references import Known
 from core.engine.definition import Branch, Definition, Step
 from core.engine.step_type import BlockType
 
@@ -76,6 +77,22 @@ def answer_problems(definition: Definition, flow: Flow) -> Iterator[Problem]:
     for step_id, field in sorted(blamed)[:MOST_BLAMED]:
         words = passing(definition.find(step_id), field)
         yield Place(step_id, field).warning("no_answer", f"{words}: {NO_ANSWER}")
+
+
+def untold_problems(steps: Sequence[Step], known: Known) -> Iterator[Problem]:
+    """Steps that wait to be called, although nobody is sent their address."""
+    step_types = known.layout.step_types
+    waiting = [s for s in steps if s.type in step_types and step_types[s.type].is_called_back]
+    told: set[Any] = set()
+    for step in steps if waiting else ():
+        look = known.shapes.inference_at(step.id)
+        look.of_value([step.inputs, step.only_when])
+        told.update(step_id for step_id, _ in look.called_back)
+    for step in waiting:
+        if not told & {step.id, None}:
+            address = "{{ callback_url('" + step.id + "') }}"
+            message = f"nobody knows this step's address; in an earlier step, send “{address}”"
+            yield Place(step.id, "").warning("untold_callback", message)
 
 
 def is_awaited(endpoint: Any) -> bool:

@@ -68,6 +68,30 @@ def shape_problems(text: str, here: Place, reader: Reader) -> Iterator[Problem]:
     for note in look.notes:
         make = here.warning if note.is_guess else here.error
         yield make(note.code, note.message, note.column)
+    for step_id, column in look.called_back:
+        if step_id is not None and (why := why_no_callback(str(step_id), reader)):
+            yield here.error("no_callback", why, column)
+
+
+def why_no_callback(step_id: str, reader: Reader) -> str:
+    """Why a step has no address to be called at from here; "" if it has."""
+    if reader.step_id is None:
+        return "before a run there is no address that it could be called at"
+    layout = reader.known.layout
+    found = layout.positions.get(step_id)
+    if found is None:
+        near = did_you_mean(step_id, layout.positions)
+        return f"there is no step called “{step_id}”{near}"
+    step_type = layout.step_types.get(found.step.type)
+    if step_type is None or not step_type.is_called_back:
+        return f"“{step_id}” doesn't wait to be called; name a step that does"
+    if found.step.disabled:
+        return f"“{step_id}” is switched off, so it never waits"
+    around = {loop.id for loop in loops_around(reader)}
+    for loop in layout.loops_around(step_id):
+        if loop.id not in around:
+            return f"each turn of “{loop.id}” has its own address; make it inside that loop"
+    return ""
 
 
 def texts(value: Any, place: Place) -> Iterator[tuple[str, Place]]:

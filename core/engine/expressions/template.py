@@ -127,6 +127,11 @@ def resolve(value: Any, scope: Mapping[str, Any], meter: Meter | None = None) ->
     return _resolve(value, scope, meter or Meter(), ())
 
 
+def is_computed(value: Any) -> bool:
+    """Whether there are expressions in an input, so that only a run knows it."""
+    return any(True for _ in _texts(value, ()))
+
+
 def references(value: Any) -> tuple[Reference, ...]:
     """All that the expressions in an input read; texts that cannot be read have none."""
     found: list[Reference] = []

@@ -200,6 +200,35 @@ def test_memory_that_is_lost_at_a_join_is_a_doubt():
         ("return_data", {"status": 99}, "inputs.status", "out_of_range", "at least 200"),
         ("return_data", {"headers": "x"}, "inputs.headers", "wrong_kind", "names and values"),
         ("wait", {"for": "soon"}, "inputs.for", "wrong_kind", "not a length of time"),
+        ("wait", {}, "inputs.for", "wrong_inputs", "give “For” or “Until”"),
+        (
+            "wait",
+            {"for": "1h", "until": "{{ now() }}"},
+            "inputs.for",
+            "wrong_inputs",
+            "one of the two",
+        ),
+        (
+            "cancel_scheduled",
+            {"run_ids": "{{ run.id }}", "batch_id": "b"},
+            "inputs.batch_id",
+            "wrong_inputs",
+            "give “Runs” or “Batch”",
+        ),
+        (
+            "ask_approval",
+            {"who": "a@b.test", "message": "?", "fields": [{"key": "n", "type": "numbr"}]},
+            "inputs.fields",
+            "wrong_inputs",
+            "“Form”: ",
+        ),
+        (
+            "ask_approval",
+            {"who": "nobody", "message": "?"},
+            "inputs.who",
+            "wrong_inputs",
+            "nobody",
+        ),
         ("wait", {"until": "tomorrow"}, "inputs.until", "wrong_kind", "must be a date such as"),
         ("run_workflow", {"workflow": "gone"}, "inputs.workflow", "unknown_workflow", "“gone”"),
         ("call_api", {"url": "stock"}, "inputs.url", "wrong_kind", "begin with http://"),
@@ -352,3 +381,16 @@ def test_text_that_looks_like_a_secret_is_a_doubt(value, is_secret):
     codes = {problem.code for problem in problems_of([compose("a", value)])}
 
     assert ("secret_typed_in" in codes) == is_secret
+
+
+def test_a_secret_that_a_condition_compares_with_is_a_doubt():
+    key = "sk_live_" + "1234567890abcdef"
+    condition = {"all": [{"left": "{{ trigger.headers['x-key'] }}", "is": "equals", "right": key}]}
+    path = {"key": "yes", "only_when": condition, "steps": [compose("b", 1)]}
+
+    found = problems_of([compose("a", 1, only_when=condition), block("if", "branch", yes=path)])
+
+    assert [(problem.code, problem.field) for problem in found] == [
+        ("secret_typed_in", "only_when.all.0.right"),
+        ("secret_typed_in", "branches.yes.only_when.all.0.right"),
+    ]
