@@ -145,7 +145,11 @@ class Walker:
         return "condition"
 
     def _has_begun(self, path: str) -> bool:
-        return path in self.history.steps or path in self.history.earlier
+        """Whether its condition has held for good: of what failed and is retried, it is asked anew."""
+        history = self.history
+        if path in history.steps or path in history.given:
+            return True
+        return path in history.earlier and history.earlier[path].state != "failed"
 
     def _run_step(self, step: Step, path: str, frame: Frame) -> Cursor:
         self.check_deadlines(frame)

@@ -195,6 +195,28 @@ def test_on_the_published_version_it_goes_on_there_and_passes_what_was_added_bef
     assert stored() == {"before": 1}
 
 
+def test_on_the_published_version_the_failed_steps_condition_is_asked_as_it_is_there(
+    app, work, bank
+):
+    run = failed(work, pay(bank), BEFORE)
+    new_version(run, pay(bank, only_when="{{ trigger.sum > 0 }}"), BEFORE)
+
+    again(run, work, is_published=True)
+
+    assert (run.state, len(keys(bank))) == ("succeeded", 1)
+    assert stored() == {"before": 1}
+
+
+def test_a_step_that_somebody_gives_other_inputs_is_not_asked_whether_it_runs(app, work, bank):
+    run = failed(work, pay(bank), BEFORE)
+    new_version(run, pay(bank, only_when="{{ trigger.sum > 0 }}"), BEFORE)
+    inputs = {"method": "POST", "url": f"{bank.url}/paid"}
+
+    again(run, work, is_published=True, inputs=inputs)
+
+    assert (run.state, len(keys(bank))) == ("succeeded", 2)
+
+
 @pytest.mark.parametrize(
     ("steps", "said"),
     [
