@@ -145,7 +145,7 @@ class Walker:
         return "condition"
 
     def _has_begun(self, path: str) -> bool:
-        """Whether its condition has held for good: of what failed and is retried, it is asked anew."""
+        """Whether its condition has held for good; what failed and is retried is asked anew."""
         history = self.history
         if path in history.steps or path in history.given:
             return True
