@@ -12,6 +12,7 @@ from core.engine.visibility import Layout
 
 SET_VARIABLES = "set_variables"
 ECHOED = {"compose": "value", SET_VARIABLES: "values"}  # step type → the input that it returns
+ANSWERS = "fields"  # where a result holds what people filled into a form
 MOST_CHILDREN = 40
 DEEPEST_CHILDREN = 4
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -164,7 +165,12 @@ def label_of(step: Step, step_types: Mapping[str, StepType]) -> str:
 def example_of(step: Step, step_type: StepType) -> Any:
     """What the step's result looks like, as far as it is known before the first run."""
     given = step.inputs.get(ECHOED.get(step.type, ""))
-    return known_part(given) if isinstance(given, Mapping | list) else step_type.example_output
+    if isinstance(given, Mapping | list):
+        return known_part(given)
+    if form := step_type.form(step.inputs):
+        answers = {asked.key: example_of_parameter(asked) for asked in form}
+        return {**step_type.example_output, ANSWERS: answers}
+    return step_type.example_output
 
 
 def known_part(value: Any) -> Any:

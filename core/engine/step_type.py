@@ -1,6 +1,6 @@
 """The contract of the catalogue of steps: what one file in `core/steps/` declares and does."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from core.engine.http_messages import OutgoingAnswer, OutgoingRequest
 from core.engine.mail_messages import OutgoingMail
 from core.engine.mail_templates import MailContent
 from core.engine.outcomes import Done, Outcome
+from core.engine.parameters import Parameter
 
 if TYPE_CHECKING:
     from core.engine.blocks import Block
@@ -136,6 +137,10 @@ class StepType:
         What each field's kind says is known already; what a run computes is not judged.
         """
         yield from ()
+
+    def form(self, inputs: Mapping[str, Any]) -> Sequence[Parameter] | None:
+        """What people fill in, whose answers are the result's `fields`; None: nobody knows yet."""
+        return None
 
     def recorded(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is kept of the inputs once a pure step, or one that `has_turns`, has ended well."""

@@ -1,6 +1,6 @@
 """Ask a person, and go on with what they answered; no worker is held meanwhile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.engine import answers, questions, wording
@@ -10,6 +10,7 @@ from core.engine.expressions import is_computed
 from core.engine.fields import Field
 from core.engine.mail_messages import MailFailed, address_problems, read_addresses
 from core.engine.outcomes import AskPeople
+from core.engine.parameters import Parameter
 from core.engine.step_type import Effect, StepContext, StepType
 
 MOST_PEOPLE = 20
@@ -98,6 +99,16 @@ class AskApproval(StepType):
                 questions.read(form)
             except StepFailed as failure:
                 yield "fields", failure.message
+
+    def form(self, inputs: Mapping[str, Any]) -> Sequence[Parameter] | None:
+        """The fields as their author declared them."""
+        declared = inputs.get("fields")
+        if is_computed(declared):
+            return None
+        try:
+            return [asked.parameter for asked in questions.read(declared)]
+        except StepFailed:
+            return None
 
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> AskPeople:
         """Say whom and what; what can't be asked fails with a sentence."""

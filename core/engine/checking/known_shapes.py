@@ -9,7 +9,7 @@ from core.engine.checking.inference import Inference
 from core.engine.checking.shapes import ANY, NUMBER, OBJECT, TEXT, Shape
 from core.engine.definition import Definition, Step
 from core.engine.parameters import Parameter
-from core.engine.scope import ECHOED, ERROR, RUN, SET_VARIABLES, WORKSPACE
+from core.engine.scope import ANSWERS, ECHOED, ERROR, RUN, SET_VARIABLES, WORKSPACE
 from core.engine.step_type import BlockType, StepType
 from core.engine.visibility import Layout
 
@@ -111,6 +111,9 @@ class KnownShapes:
         if not step_type.is_example_exact:
             return ANY
         shape = exact(step_type.example_output)
+        if (form := step_type.form(step.inputs)) is not None:
+            answers = shapes.of_keys({asked.key: of_parameter(asked) for asked in form})
+            return replace(shape, keys={**(shape.keys or {}), ANSWERS: answers})
         if shape.keys is not None and RESULTS in shape.keys:
             return replace(shape, keys={**shape.keys, RESULTS: shapes.of_items(self._kept(step))})
         return shape

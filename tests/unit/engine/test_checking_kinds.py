@@ -197,3 +197,28 @@ def test_a_long_line_of_steps_is_followed_to_its_end():
     problem = the_only(problems_of([*steps, compose("last", "{{ steps.s899.m }}")]))
 
     assert problem.step_id == "last"
+
+
+FORM = ["Cost center", {"key": "amount", "type": "number"}]
+ASKED = {"who": "ana@example.org", "message": "Well?"}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{{ steps.q.fields.cost_centre }}", "did you mean “cost_center”?"),
+        ("{{ steps.q.fields.amount | sort }}", "“sort” needs a list, not a number"),
+        ("{{ steps.q.fields.cost_center * 2 }}", "“*” needs numbers, and this is text"),
+    ],
+)
+def test_the_answers_to_a_form_are_of_the_kinds_that_it_asks_for(value, message):
+    ask = {"id": "q", "type": "ask_approval", "inputs": {**ASKED, "fields": FORM}}
+
+    assert message in the_only(problems_of([ask, compose("b", value)], STARTS)).message
+
+
+@pytest.mark.parametrize("form", ["{{ trigger.lines }}", ["{{ trigger.email }}"]])
+def test_nothing_is_said_of_the_answers_to_a_form_that_a_run_computes(form):
+    ask = {"id": "q", "type": "ask_approval", "inputs": {**ASKED, "fields": form}}
+
+    assert not problems_of([ask, compose("b", "{{ steps.q.fields.anything * 2 }}")], STARTS)

@@ -121,6 +121,20 @@ def test_what_the_caller_sends_is_offered_by_key_and_type():
     assert (items.kind, items.example) == ("list", ["Mara"])
 
 
+def test_the_answers_to_a_form_are_offered_as_it_asks_for_them():
+    form = ["Cost center", {"key": "amount", "type": "number"}]
+    steps = (Step("ask", "ask_approval", {"fields": form}), Step("end", "compose"))
+
+    offers = scope_at(Definition(steps=steps), "end", step_types())
+
+    ask = next(offer for offer in offers if offer.path == "steps.ask")
+    answers = next(child for child in ask.children if child.path == "steps.ask.fields")
+    assert [(one.path, one.kind) for one in answers.children] == [
+        ("steps.ask.fields.cost_center", "text"),
+        ("steps.ask.fields.amount", "number"),
+    ]
+
+
 def test_a_result_offers_what_is_in_it():
     line = find("last", "steps.line")
 
