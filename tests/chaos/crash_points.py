@@ -5,6 +5,8 @@ The product has no such points of its own, so none can be switched on in product
 
 import os
 import signal
+import threading
+import traceback
 
 from sqlalchemy import event
 
@@ -17,6 +19,7 @@ from core.storage.db import db, read_connection
 from core.storage.run import Run
 
 WATCHED = "watched"  # the id of the step that it is about
+_committing = threading.RLock()  # nobody freezes while another thread has it
 ROUNDS = 4  # a parent, its child, the parent again, and one to spare
 
 
@@ -27,7 +30,8 @@ def die():
 
 def freeze():
     """As a machine does that is out of memory, or suspended."""
-    os.kill(os.getpid(), signal.SIGSTOP)
+    with _committing:
+        os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def _effect(key):
@@ -88,9 +92,16 @@ def frozen(key, run_id):
     """It stands still until its lease is over, then goes on as if nothing had been.
 
     It is stopped outside of transactions, in which it would hold the database: inside effects
-    before their own, and no thread prolongs leases that could be in one.
+    before their own, and no other thread is in one.
     """
     leases._beat = lambda: None
+    commit = RunJournal.commit
+
+    def commit_alone(self, *given, **more):
+        with _committing:
+            return commit(self, *given, **more)
+
+    RunJournal.commit = commit_alone
     if step_types()[key].effect is not Effect.INSIDE:
         after_the_effect(key, run_id, freeze)
         return
@@ -124,6 +135,8 @@ def carry_out(run_id, point, key):
             for _ in range(ROUNDS):
                 for queued in _queued():
                     advance.advance_run(queued)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(0)
     return child, os.waitpid(child, os.WUNTRACED)[1]

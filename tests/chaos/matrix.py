@@ -19,6 +19,8 @@ def measure(times=TIMES):
         report = Path(folder) / "report.xml"
         began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", CELLS]
+        # A folder of its own: of pytest's usual ones, later runs of tests remove the oldest.
+        command += ["-n", str(os.cpu_count()), f"--basetemp={folder}/tests"]
         told = {"CRASH_MATRIX_TIMES": str(times)}
         found = subprocess.run(
             [*command, f"--junitxml={report}"],
