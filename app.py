@@ -30,6 +30,14 @@ POSTGRES_POOL = {
 }
 
 
+class Application(Flask):
+    """Flask, for views of which none is a coroutine: it need not look at each again and again."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The view as it is."""
+        return func
+
+
 def create_app(*, only: str | None = None) -> Flask:
     """Build the application; `only` leaves the public calls, or the pages, to other processes.
 
@@ -38,7 +46,7 @@ def create_app(*, only: str | None = None) -> Flask:
     public calls, or with DOOR = "both" that every process needs it; all others are pages.
     """
     settings = config.current()
-    app = Flask(__name__)
+    app = Application(__name__)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

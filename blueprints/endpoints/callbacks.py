@@ -45,4 +45,5 @@ def read_answer() -> object:
     except BodyTooLarge as error:
         message = f"The body is larger than {limit:,} bytes."
         raise Refused(413, "BODY_TOO_LARGE", message) from error
-    return bodies.read(replace(call_from_request(), body=raw), takes_text=True).value
+    call = replace(call_from_request(), body=raw)
+    return bodies.read(call, bodies.check_type(call), takes_text=True).value

@@ -1,11 +1,14 @@
 """Endpoints at Bubble's addresses; each view only translates between HTTP and the runtime."""
 
+import re
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from flask import Response as FlaskResponse
 from flask import request
 from flask_login import current_user
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from blueprints.access import i_may, me, owes_second_factor
@@ -22,12 +25,17 @@ from core.runtime.endpoints import (
     receive,
     run_status,
 )
+from core.runtime.endpoints.responses import WITHOUT_BODY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 LIVE, DRAFT = "/api/1.1", "/version-test/api/1.1"
 UNWANTED = 4  # times the largest body: so much of an unwanted one is still read
 PIECE = 64 * 1024
 PATIENCE = 5.0  # seconds, for an unwanted body
+AS_IT_IS = re.compile(r"[\w:/?#\[\]@!$&'()*+,;=.~-]*", re.ASCII)  # in a URI (RFC 3986)
 OWN_SITE = ("same-origin", "none")
 
 
@@ -131,9 +139,20 @@ def find_editor(workspace_id: int) -> Caller | None:
     return Caller("user", str(signed_in.person.id), signed_in.person.name)
 
 
+class Answer(FlaskResponse):
+    """A response sent as it stands: its length is known, and mostly its address is a URI."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        """Werkzeug looks all of them through for what it might have to mend."""
+        is_plain = AS_IT_IS.fullmatch(self.headers.get("Location", ""))
+        if is_plain and self.status_code not in WITHOUT_BODY:
+            return self.headers
+        return super().get_wsgi_headers(environ)
+
+
 def send(response: Response) -> FlaskResponse:
     """The runtime's response as Flask's."""
-    sent = FlaskResponse(response.body, response.status, content_type=response.content_type)
+    sent = Answer(response.body, response.status, content_type=response.content_type)
     if not response.body:
         del sent.headers["Content-Type"]
     for name, value in response.headers.items():

@@ -149,4 +149,4 @@ def _checksum(text: str) -> str:
 def _digest(text: str) -> str:
     """A plain hash is enough for 256 random bits; the pepper makes a stolen table useless."""
     pepper = hashlib.sha256(b"tokens:" + config.current().secret_key.encode()).digest()
-    return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(pepper, text.encode(), "sha256").hex()

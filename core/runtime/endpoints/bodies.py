@@ -22,6 +22,7 @@ ACCEPTED: Final = f"application/json, {FORM}, {MULTIPART}, text/plain"
 MOST_FIELDS: Final = 1000
 
 Texts = dict[str, list[str]]
+MediaType = tuple[str, Mapping[str, str]]  # and its options
 
 
 class BodyTooLarge(Exception):
@@ -36,8 +37,8 @@ class Sent:
     form: Texts | None = None
 
 
-def check_type(call: Call) -> tuple[str, Mapping[str, str]]:
-    """The media type and its options; raises Refused for what is never read."""
+def check_type(call: Call) -> MediaType:
+    """What the body is said to be, and options of that; raises Refused for what is never read."""
     encoding = (call.header("content-encoding") or "identity").strip().lower()
     if encoding != "identity":
         raise unsupported(f"Send the body as it is, without Content-Encoding: {encoding[:40]}.")
@@ -53,9 +54,9 @@ def unsupported(message: str) -> Refused:
     return Refused(415, "UNSUPPORTED_MEDIA_TYPE", message, headers={"Accept-Post": ACCEPTED})
 
 
-def read(call: Call, *, takes_text: bool) -> Sent:
+def read(call: Call, kind: MediaType, *, takes_text: bool) -> Sent:
     """The body's content; raises Refused."""
-    media_type, options = check_type(call)
+    media_type, options = kind
     if not call.body:
         return Sent()
     if media_type == "application/json" or media_type.endswith("+json"):

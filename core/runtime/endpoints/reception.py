@@ -135,10 +135,10 @@ class Reception:
     def _sent(self) -> Sent:
         if self.call.method in UNREAD_METHODS:
             return Sent()
+        kind = bodies.check_type(self.call)
         if not self.scheme.needs_body:
-            bodies.check_type(self.call)
             self._read_body()
-        return bodies.read(self.call, takes_text=not self.endpoint.parameters)
+        return bodies.read(self.call, kind, takes_text=not self.endpoint.parameters)
 
     def _values(self, query: Texts, sent: Sent, timezone: str) -> dict[str, Any]:
         parameters = self.endpoint.parameters
