@@ -113,7 +113,7 @@ class Row:
 
     @property
     def missed(self) -> str:
-        """What becomes of missed schedule_times."""
+        """What becomes of missed times."""
         return MISSED_WORDS[self.planned.schedule.missed]
 
     @property

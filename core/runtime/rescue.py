@@ -23,9 +23,7 @@ from core.storage.run import Run
 
 RUN = Run.__table__
 MOST_AT_ONCE = 500
-MOST_DEATHS = (
-    3  # of workers that carried out this run alone, without a finished effect between them
-)
+MOST_DEATHS = 3  # of workers that carried it out alone, without a finished effect between them
 UNSEEN_DEATHS = 2  # in company, before that proves something
 UNHEARD_AFTER = timedelta(seconds=3)
 Seeing = Callable[[Row[Any]], bool]  # whether the holder of a run is known to have died
