@@ -1,4 +1,8 @@
-"""A run's steps on a shared axis of time: where each bar begins and how wide it is."""
+"""A run's steps on a shared axis of time: where each bar begins and how wide it is.
+
+The time that the run lay failed is left out, as it is of the time it took: else a run that somebody
+took up a day later would show nothing but that day.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,7 +66,8 @@ class Timeline:
 def draw(view: RunView, chosen: StepView) -> Timeline:
     """The timeline of a run until now; of long turns only the chosen one shows its steps."""
     axis = _Axis.of(view)
-    breaks = tuple(axis.bar(cut.since, cut.until or axis.now, "") for cut in view.interruptions)
+    idle = (*view.interruptions, *view.lain)
+    breaks = tuple(axis.bar(cut.since, cut.until or axis.now, "") for cut in idle)
     rows = tuple(
         Row(step, tuple(_bars(step, axis, view.interruptions)), more(step), time(step, view.zone))
         for step in (view.start, *visible(view.steps, chosen))
@@ -95,6 +100,7 @@ def _is_folded(step: StepView, chosen: StepView) -> bool:
 class _Axis:
     start: datetime
     now: datetime
+    left_out: tuple[tuple[datetime, datetime], ...]
     step: float  # seconds between ticks
     length: float  # seconds
 
@@ -102,13 +108,14 @@ class _Axis:
     def of(cls, view: RunView) -> "_Axis":
         start = view.run.created_at
         now = view.run.finished_at or clock.now()
+        left_out = tuple((lain.since, lain.until or now) for lain in view.lain)
         ends = [s.finished_at for s in view.steps if s.finished_at]
-        needed = max((max([now, *ends]) - start).total_seconds(), 0.001)
+        needed = max(_seconds(start, max([now, *ends]), left_out), 0.001)
         step = next((s for s in STEPS_OF_TIME if needed / s <= MOST_TICKS), STEPS_OF_TIME[-1])
-        return cls(start, now, step, -(-needed // step) * step)
+        return cls(start, now, left_out, step, -(-needed // step) * step)
 
     def x(self, at: datetime) -> float:
-        share = (at - self.start).total_seconds() / self.length * 100
+        share = _seconds(self.start, at, self.left_out) / self.length * 100
         return round(min(max(share, 0), 100), 2)
 
     def bar(self, since: datetime, until: datetime, kind: str) -> Bar:
@@ -120,6 +127,14 @@ class _Axis:
         count = round(self.length / self.step)
         labels = ["0", *(f"{at * self.step / size:g} {unit}" for at in range(1, count + 1))]
         return tuple(Tick(round(at / count * 100, 2), label) for at, label in enumerate(labels))
+
+
+def _seconds(
+    start: datetime, end: datetime, left_out: Sequence[tuple[datetime, datetime]]
+) -> float:
+    """How many there are between the two, without those that are left out."""
+    passed = sum((min(end, until) - since for since, until in left_out if since < end), timedelta())
+    return (end - start - passed).total_seconds()
 
 
 def _bars(step: StepView, axis: _Axis, interruptions: Sequence[Interruption]) -> Iterator[Bar]:

@@ -53,6 +53,15 @@ def interruptions(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[I
     return found
 
 
+def lain(traces: Traces, steps: Sequence[StepView]) -> list[Interruption]:
+    """The times it lay failed: from the last that is known of it until it was taken up again."""
+    known = [moment for step in steps for moment in (step.started_at, step.finished_at) if moment]
+    known += [hold.taken_at for hold in traces.holds]
+    before = [[moment for moment in known if moment < retry.at] for retry in traces.retries]
+    pairs = zip(before, traces.retries, strict=True)
+    return [Interruption(max(moments), retry.at) for moments, retry in pairs if moments]
+
+
 def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
     """All that is worth a line, in the order of time."""
     found = [Event(run.created_at, "accepted", _arrival(run))]

@@ -7,7 +7,14 @@ from core.engine import crashes
 from core.engine.definition import Definition
 from core.engine.traces import LogLine
 from core.runtime import children, definitions, run_times
-from core.runtime.run_events import Event, Interruption, events, failed_step, interruptions
+from core.runtime.run_events import (
+    Event,
+    Interruption,
+    events,
+    failed_step,
+    interruptions,
+    lain,
+)
 from core.runtime.run_journal import StepRows, journal_of, waits_of
 from core.runtime.run_steps import StepWalk
 from core.runtime.run_summary import Summary, summarise
@@ -43,6 +50,7 @@ class RunView:
     steps: Sequence[StepView]
     events: Sequence[Event]
     interruptions: Sequence[Interruption]
+    lain: Sequence[Interruption]  # when it lay failed
     lines: Sequence[LogLine]
     children: Mapping[str, str]  # runs that steps have started, by the steps' paths
     batches: Sequence[Batch]  # that steps have planned
@@ -138,6 +146,7 @@ def _assemble(run: Run, walk: StepWalk) -> RunView:
         steps=steps,
         events=events(run, walk.traces, steps),
         interruptions=interruptions(run, walk.traces, steps),
+        lain=lain(walk.traces, steps),
         lines=tuple(walk.traces.lines),
         children=_children(run),
         batches=_batches(run, walk.definition),

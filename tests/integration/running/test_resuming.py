@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from blueprints.runs import timeline
 from core import clock, config
 from core.engine.errors import StateConflict
 from core.runtime import leases, rescue, resuming, run_list, run_view, runs
@@ -322,3 +324,27 @@ def test_a_run_took_the_time_it_was_under_way_not_the_time_it_lay_failed(app, wo
     assert run_view.view(run).took_ms == pytest.approx(5000, abs=4000)
     lines, _ = run_list.listed(run.workspace_id, RunFilter())
     assert [line.ms for line in lines] == [run_view.view(run).took_ms]
+
+
+def test_the_timeline_leaves_out_the_time_that_a_run_lay_failed(app, work, bank):
+    run = failed(work, BEFORE, pay(bank), AFTER)
+    again(run, work)
+    view = run_view.view(run)
+    [lay] = view.lain
+    before, *since = view.steps
+    assert before.finished_at <= lay.since <= lay.until <= since[-1].started_at
+
+    later = [
+        replace(one, started_at=one.started_at + LONG, finished_at=one.finished_at + LONG)
+        for one in since
+    ]
+    ended = SimpleNamespace(created_at=run.created_at, finished_at=run.finished_at + LONG)
+    until = lay.until + LONG
+    drawn = timeline.draw(
+        replace(view, run=ended, steps=[before, *later], lain=[replace(lay, until=until)]), before
+    )
+
+    soon = timeline.draw(view, before)
+    assert [tick.label for tick in drawn.ticks] == [tick.label for tick in soon.ticks]
+    assert [row.bars for row in drawn.rows] == [row.bars for row in soon.rows]
+    assert [one.x for one in drawn.breaks] == [one.x for one in soon.breaks]
