@@ -1,7 +1,7 @@
 """The contract of the catalogue of auth schemes: what a call is, and how its caller is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -85,10 +85,6 @@ class Call:
         if self.bearer() is None:
             raise NotAuthorized("no key was sent")
         raise NotAuthorized("the key is unknown, expired or revoked")
-
-    def with_key(self, key: Key | None) -> "Call":
-        """The same call by a caller whose key was looked up."""
-        return replace(self, key=key)
 
 
 @dataclass(frozen=True, slots=True)
