@@ -1,4 +1,4 @@
-"""Where a run's process can die: each is put into a forked process of a test, never into openBuild.
+"""Where a run's process can die: each is put into a process of a test's, never into openBuild.
 
 The product has no such points of its own, so none can be switched on in production.
 """
@@ -6,7 +6,6 @@ The product has no such points of its own, so none can be switched on in product
 import os
 import signal
 import threading
-import traceback
 
 from sqlalchemy import event
 
@@ -126,20 +125,11 @@ POINTS = (*DEATHS, frozen)
 
 
 def carry_out(run_id, point, key):
-    """Carry out all that is queued in a process that stops at that point; its id and how it was."""
-    child = os.fork()
-    if child == 0:
-        try:
-            db.engine.dispose(close=False)
-            point(key, run_id)
-            for _ in range(ROUNDS):
-                for queued in _queued():
-                    advance.advance_run(queued)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(0)
-    return child, os.waitpid(child, os.WUNTRACED)[1]
+    """Carry out all that is queued, in a process that stops at that point."""
+    point(key, run_id)
+    for _ in range(ROUNDS):
+        for queued in _queued():
+            advance.advance_run(queued)
 
 
 def _queued():

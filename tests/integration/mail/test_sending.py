@@ -2,17 +2,18 @@
 
 import os
 import signal
+from queue import Queue
 
 import pytest
 
 from core.runtime import advance, connections, mailing, rescue
 from core.runtime.connections import Values
-from core.storage.db import db
 from tests.conftest import DATABASES
 from tests.factories import everything_stored, fresh, start_run, workspace
 from tests.integration.mail.conftest import PASSWORD, connect, mails
 from tests.integration.outward.listener import Listener, ok
 from tests.integration.running.dying import end_lease
+from tests.processes import Process
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
 
@@ -96,20 +97,21 @@ def test_a_connection_that_is_missing_or_sends_no_mails_is_named(app, work):
 @pytest.mark.parametrize("database", DATABASES, indirect=True)
 def test_killed_between_data_and_answer_it_goes_out_again_by_the_same_name(app, open_mailbox, work):
     """Really dies: the process is killed when the server has the mail and has not yet said so."""
-    killed = []
+    senders, killed = Queue(), []
 
     def kill_sender(talk):
         if not killed:
-            killed.append(sender[0])
-            os.kill(sender[0], signal.SIGKILL)
+            killed.append(senders.get(timeout=10))
+            os.kill(killed[0], signal.SIGKILL)
         return "250 taken"
 
     mailbox = open_mailbox(answers={"END": kill_sender})
     connect(mailbox.port)
     run = start_run(mail_step(connection="office"), ANSWER)
-    sender = [None]
 
-    carry_out_elsewhere(run.id, sender)
+    sender = Process(advance.advance_run, run.id)
+    senders.put(sender.pid)
+    assert sender.outcome() == -signal.SIGKILL
     end_lease(run)
     rescue.rescue_dead()
     finish(run, work)
@@ -119,23 +121,6 @@ def test_killed_between_data_and_answer_it_goes_out_again_by_the_same_name(app, 
     assert mailbox.mails[0] == mailbox.mails[1]
     (mail,) = mails()
     assert mail.state == "sent"
-
-
-def carry_out_elsewhere(run_id, sender):
-    """Carry the run out in a process of its own until it is killed."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.read(read, 1)
-        advance._threads.cache_clear()  # threads don't live on in a copy of a process
-        db.engine.dispose(close=False)
-        advance.advance_run(run_id)
-        os._exit(0)
-    sender[0] = child
-    os.write(write, b"x")
-    _, status = os.waitpid(child, 0)
-    os.close(read), os.close(write)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
 
 
 def test_what_was_sent_or_kept_once_is_not_again(mailbox):

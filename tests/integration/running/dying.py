@@ -8,20 +8,19 @@ from core import clock
 from core.runtime import advance, rescue
 from core.storage.db import db, transaction
 from core.storage.run import Run
+from tests.processes import outcome_of
 
 
 def advance_and_die(run, owner, name):
     """Advance a run in a process that is killed when it calls this; then the lease is over."""
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        setattr(owner, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
-        advance.advance_run(run.id)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    assert outcome_of(_advance_until, owner, name, run.id) == -signal.SIGKILL
     end_lease(run)
     rescue.rescue_dead()
+
+
+def _advance_until(owner, name, run_id):
+    setattr(owner, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+    advance.advance_run(run_id)
 
 
 def end_lease(run):

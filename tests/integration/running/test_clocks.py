@@ -1,6 +1,5 @@
 """A process whose own clock is wrong: what falls due falls due by the database's."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from core.storage.run import Run, Wait
 from core.storage.schedule import Schedule
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run, workspace
+from tests.processes import outcome_of
 from tests.unit.engine.machines import step
 
 pytestmark = [
@@ -38,22 +38,25 @@ class Busy:
         return OutgoingAnswer(503, {}, None, request.url, retry_after=3600)
 
 
-def elsewhere(wrong, act, *each):
-    """Do something, perhaps for each of these, in a process whose clock is so many hours wrong."""
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        clock.now = lambda: true_now() + wrong * HOUR
-        for one in each or [()]:
-            act(*one)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
+def elsewhere(wrong, act, *given):
+    """Do something in a process whose clock is so many hours wrong."""
+    assert outcome_of(_with_a_wrong_clock, wrong, act, given) == 0
+
+
+def _with_a_wrong_clock(wrong, act, given):
+    clock.now = lambda: true_now() + wrong * HOUR
+    act(*given)
 
 
 def carry_out(wrong, *runs):
-    """Carry runs out as far as they go, in such a process."""
-    elsewhere(wrong, advance.advance_run, *([run.id] for run in runs))
+    """Carry runs out as far as they go, in such a process, where all others are busy."""
+    elsewhere(wrong, _carry_out, [run.id for run in runs])
+
+
+def _carry_out(ids):
+    outgoing.http.send = Busy({"retry-after": "3600"}).send
+    for run_id in ids:
+        advance.advance_run(run_id)
 
 
 def database_time():
@@ -68,8 +71,7 @@ def an_hour_on():
     return lambda moment: before + HOUR <= moment <= database_time() + HOUR + timedelta(seconds=1)
 
 
-def test_what_a_run_waits_for_is_due_in_an_hour(app, wrong, monkeypatch, an_hour_on):
-    monkeypatch.setattr(outgoing.http, "send", Busy({"retry-after": "3600"}).send)
+def test_what_a_run_waits_for_is_due_in_an_hour(app, wrong, an_hour_on):
     retried = {"attempts": 2, "wait": "1ms"}
     waiting = [
         start_run(step("nap", "wait", **{"for": "1h"})),
@@ -163,14 +165,18 @@ def test_a_bell_that_a_wrong_clock_dates_into_the_future_is_rung_again(app, wron
     assert fresh(run).rung_at <= database_time()
 
 
-def test_a_mail_of_ours_that_a_wrong_clock_writes_is_due_at_once(app, wrong, monkeypatch):
+def test_a_mail_of_ours_that_a_wrong_clock_writes_is_due_at_once(app, wrong):
     """While there is a mailbox; a mail for later is due when it should be."""
-    monkeypatch.setattr(mail_posting, "default_connection", lambda _: "box")
-    monkeypatch.setattr(mailing, "sender_of", lambda *_: None)
     mail = OutgoingMail([MailAddress("ana@example.org")], "Hello", text="…")
     origin = Origin(workspace().id, "now")
 
-    elsewhere(wrong, mail_posting.post, (origin, mail))
+    elsewhere(wrong, post_with_a_mailbox, origin, mail)
 
     db.session.rollback()
     assert db.session.scalars(db.select(Mail.next_try_at)).one() <= database_time()
+
+
+def post_with_a_mailbox(origin, mail):
+    mail_posting.default_connection = lambda _: "box"
+    mailing.sender_of = lambda *_: None
+    mail_posting.post(origin, mail)

@@ -18,6 +18,7 @@ from core.storage.stored_value import StoredValue
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
 from tests.integration.running.dying import end_lease
+from tests.processes import outcome_of
 from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
@@ -220,7 +221,7 @@ def test_a_run_is_killed_between_any_two_commits_and_its_effects_stay_single(app
     workflow = make_workflow(*STEPS, step("answer", "return_data", body={"ok": True}))
     for commits in range(5):
         run = start_run(workflow=workflow)
-        die_at_commit(run.id, commits)
+        assert outcome_of(die_at_commit, run.id, commits) in (0, -signal.SIGKILL)
         end_lease(run)
         rescue.rescue_dead()
         work()
@@ -230,15 +231,9 @@ def test_a_run_is_killed_between_any_two_commits_and_its_effects_stay_single(app
 
 
 def die_at_commit(run_id, commits):
-    """Carry the run out in a process that kills itself at its n-th commit."""
-    child = os.fork()
-    if child == 0:
-        db.engine.dispose(close=False)
-        kill_at(commits)
-        advance.advance_run(run_id)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+    """Carry the run out and be killed at its n-th commit."""
+    kill_at(commits)
+    advance.advance_run(run_id)
 
 
 def kill_at(commits):

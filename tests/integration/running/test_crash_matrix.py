@@ -22,6 +22,7 @@ from tests.integration.outward.listener import Listener, ok
 from tests.integration.running.dying import end_lease
 from tests.integration.running.test_crash import entries_of
 from tests.mailboxes import Mailbox
+from tests.processes import Process
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
 
@@ -180,12 +181,12 @@ def names(things):
 def test_it_happens_once_or_again_under_the_same_name(app, work, kind, point, turn):
     run = start_run(kind.step(), NEXT)
 
-    process, status = crash_points.carry_out(run.id, point, kind.type)
-    assert has_stopped(point, status)
+    process = Process(crash_points.carry_out, run.id, point, kind.type)
+    # One that did not meet its point would prove nothing.
+    assert process.outcome() == (-signal.SIGKILL if point in DEATHS else None)
     finish(run, work)
     if point is frozen:
-        os.kill(process, signal.SIGCONT)
-        os.waitpid(process, 0)
+        assert process.go_on() == 0
 
     happened = kind.happened(run)
     most = kind.most if point in (after_the_effect, frozen) else 1
@@ -194,13 +195,6 @@ def test_it_happens_once_or_again_under_the_same_name(app, work, kind, point, tu
     assert len(set(map(str, happened))) == 1
     assert fresh(run).state == "succeeded"
     assert counted("next") == 1
-
-
-def has_stopped(point, status):
-    """Whether the process met the point; otherwise the cell would prove nothing."""
-    if point in DEATHS:
-        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-    return os.WIFSTOPPED(status)
 
 
 def counted(key):
