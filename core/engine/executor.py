@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.engine import entries
 from core.engine.definition import Definition
 from core.engine.entries import Entry
 from core.engine.errors import StepFailed
 from core.engine.frames import Frame
-from core.engine.outcomes import Outcome
+from core.engine.outcomes import Done, Outcome
 from core.engine.requests import (
     BlockTimedOut,
     Cursor,
@@ -59,6 +60,7 @@ class _Task:
     index: int = 0
     is_dropped: bool = False
     child: "_Join | None" = None
+    path: str = ""  # of the effect that it has asked for
 
 
 @dataclass(eq=False, slots=True)
@@ -94,6 +96,8 @@ class Machine:
         frame = Frame.root(definition.step_ids(), {**shared, "__now__": now}, values)
         self.replies = walker.replies
         self.limits = limits
+        self._journal = journal
+        self._now = now
         self.ended: Ended | None = None
         self.paused: dict[str, Pause] = {}
         self._root = _Task(walker.run_steps(definition.steps, frame))
@@ -113,9 +117,11 @@ class Machine:
 
     def advance(self) -> list[Perform]:
         """Go on until nothing can: effects to perform now; look at `ended` and `paused` after."""
-        while self._ready and self.ended is None:
+        while self._ready:
             task, value, error = self._ready.popleft()
-            if not task.is_dropped:
+            if task.is_dropped or self.ended is not None:
+                self.keep(task.path, value)
+            else:
                 self._resume(task, value, error)
         outgoing, self._outgoing = self._outgoing, []
         return [] if self.ended else outgoing
@@ -124,11 +130,16 @@ class Machine:
         """An effect has ended."""
         task = self._flying.pop(path, None)
         if task is None:
-            return  # its path was abandoned meanwhile
-        if isinstance(outcome, StepFailed):
+            self.keep(path, outcome)
+        elif isinstance(outcome, StepFailed):
             self._ready.append((task, None, outcome))
         else:
             self._ready.append((task, outcome, None))
+
+    def keep(self, path: str, outcome: Any) -> None:
+        """Record an effect that nobody waits for any more: whoever retries does not repeat it."""
+        if isinstance(outcome, Done):
+            self._journal.add(entries.done(path, outcome.output, None, 0, self._now()))
 
     def wake(self, path: str, answer: Any = None) -> None:
         """A pause is over: its time has come or its answer is there."""
@@ -152,6 +163,7 @@ class Machine:
     def _take(self, task: _Task, request: Perform | Pause | Fork) -> None:
         match request:
             case Perform():
+                task.path = request.path
                 self._flying[request.path] = task
                 self._outgoing.append(request)
             case Pause():

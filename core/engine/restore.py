@@ -174,6 +174,8 @@ def _reopen(history: History, path: str, branch: str) -> None:
     history.outputs.pop(path, None)
     history.retries.pop(path, None)
     history.opened.pop(f"{path}#deadline", None)
+    if "wake_at" in history.opened.get(path, ()):
+        del history.opened[path]  # the time of a wait; what a block has chosen stays
     if branch == "catch":
         history.phases[path] = history.caught[path]
     elif branch != "finally":

@@ -254,6 +254,7 @@ class Advance:
             is_outside = perform.step_type.effect.is_outside
             if is_outside and not isinstance(outcome, BaseException):
                 self.journal.mark(perform, "succeeded")
+                self.machine.keep(perform.path, outcome)
 
     def _outside(self, perform: Perform) -> Outcome | StepFailed:
         try:

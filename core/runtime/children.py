@@ -147,6 +147,9 @@ def answer_parent(connection: Connection, child: Row[Any], answer: Mapping[str, 
     ).one_or_none()
     if parent is None:
         return None
+    # Read now that the parent is locked: since the child was claimed, it may be in another round.
+    place = select(RUN.c.parent_run_id, RUN.c.parent_path).where(RUN.c.id == child.id)
+    child = connection.execute(place).one()
     connection.execute(
         update(WAIT)
         .where(*_awaiting(child), WAIT.c.kind == "child", WAIT.c.answered_at.is_(None))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, select, update
 
 from core.engine.states import FINAL
 from core.storage.db import read_connection, write_connection
@@ -32,6 +32,16 @@ def forget(connection: Connection, run_id: str, round_: int, path: str) -> None:
     queued = MAIL.c.run_id == run_id, MAIL.c.origin == KIND, MAIL.c.sent_at.is_(None)
     stem = _stem(run_id, round_, path)
     connection.execute(delete(MAIL).where(*queued, MAIL.c.key.startswith(stem, autoescape=True)))
+
+
+def carry(connection: Connection, run_id: str, path: str, before: int, after: int) -> None:
+    """Keep the reminders of a question that is still asked in another round."""
+    mine = MAIL.c.run_id == run_id, MAIL.c.origin == KIND, MAIL.c.sent_at.is_(None)
+    old, new = (_stem(run_id, round_, path) for round_ in (before, after))
+    for row in connection.execute(select(MAIL.c.id, MAIL.c.key).where(*mine)):
+        if row.key.startswith(old):
+            renamed = new + row.key.removeprefix(old)
+            connection.execute(update(MAIL).where(MAIL.c.id == row.id).values(key=renamed))
 
 
 def _is_asked(run_id: str, mail_key: str) -> bool:

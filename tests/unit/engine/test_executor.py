@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from core.engine.errors import StepFailed
+from core.engine.outcomes import Done
 from tests.unit.engine.machines import START, Bench, MemoryJournal, PowerCut, World, step
 
 
@@ -153,3 +154,32 @@ def test_a_step_cut_in_half_is_tried_again_with_the_same_inputs_and_key():
     bench.run()
 
     assert world.calls == ["r:a", "r:a"]
+
+
+@pytest.mark.parametrize("order", [("bad", "good"), ("good", "bad")], ids=["after", "before"])
+def test_an_effect_that_lands_beside_a_failure_is_recorded(order):
+    paths = {name: [step(name, "outside")] for name in order}
+    bench = Bench(step("both", "parallel", paths))
+    machine = bench.make()
+    machine.advance()
+    outcomes = {"bad": StepFailed("it is broken"), "good": Done({"id": 7})}
+    for name in reversed(order):
+        machine.complete(name, outcomes[name])
+
+    machine.advance()
+
+    assert machine.ended.state == "failed"
+    assert bench.outputs == {"good": {"id": 7}}
+
+
+def test_an_effect_that_lands_when_the_run_has_ended_is_recorded():
+    paths = {name: [step(name, "outside")] for name in ("bad", "good")}
+    bench = Bench(step("both", "parallel", paths))
+    machine = bench.make()
+    machine.advance()
+    machine.complete("bad", StepFailed("it is broken"))
+    machine.advance()
+
+    machine.complete("good", Done({"id": 7}))
+
+    assert bench.outputs == {"good": {"id": 7}}
