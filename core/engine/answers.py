@@ -1,22 +1,22 @@
-"""Answers that a step waits for: from another system that calls it, or from people."""
+"""Answers that a step waits for: of another system that calls it, of people, or of another run."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from core.engine import durations
+from core.engine import deadlines, durations
 from core.engine.definition import Definition, Step
 from core.engine.errors import StepFailed
 from core.engine.frames import Frame
 from core.engine.outcomes import AwaitCall, Done
-from core.engine.requests import BlockTimedOut, Cursor, Pause, Perform
+from core.engine.requests import Cursor, Pause, Perform
 from core.engine.step_type import StepType
 
 if TYPE_CHECKING:
     from core.engine.walking import Walker
 
-CALL, APPROVAL = "call", "approval"
-KINDS = (CALL, APPROVAL)
+CALL, APPROVAL, CHILD = "call", "approval", "child"
+KINDS = (CALL, APPROVAL, CHILD)  # what can be answered, until its time is up
 LONGEST = timedelta(days=5 * 366)
 TIMED_OUT: Mapping[str, Any] = {"timed_out": True}
 
@@ -40,18 +40,29 @@ def of_people(walker: "Walker", path: str, due: datetime | None, frame: Frame) -
     return Done({key: answer.get(key) for key in ("approved", "by", "comment", "fields")})
 
 
+def of_child(walker: "Walker", perform: Perform, frame: Frame) -> Cursor:
+    """What the run answers that the step has started; its time counts from there."""
+    most = deadlines.of_step(walker, perform)
+    answer = yield Pause(perform.path, CHILD, deadlines.first(frame, most))
+    if answer is None or answer == TIMED_OUT:
+        walker.check_deadlines(frame)
+        raise deadlines.overdue(perform.step)
+    if answer["state"] != "succeeded":
+        message = (answer.get("error") or {}).get("message") or f"it was {answer['state']}"
+        name = perform.inputs.get("workflow", "")
+        raise StepFailed(f"the workflow “{name}” did not succeed: {message}", kind="child_failed")
+    return Done((answer.get("response") or {}).get("body"))
+
+
 def _answer(walker: "Walker", path: str, kind: str, due: datetime | None, frame: Frame) -> Cursor:
     """The answer that came already, or comes; raises StepFailed when the time is up."""
     wait = walker.history.waits.get(path)
     if wait is not None and wait.answered:
         answer = wait.payload
     else:
-        times = [time for time in (due, *(end for _, end in frame.deadlines)) if time]
-        answer = yield Pause(path, kind, min(times, default=None))
+        answer = yield Pause(path, kind, deadlines.first(frame, due))
     if answer is None or answer == TIMED_OUT:
-        for block, end in frame.deadlines:
-            if walker.now() >= end:
-                raise BlockTimedOut(block)
+        walker.check_deadlines(frame)
         raise StepFailed("nobody answered in time", kind="timeout")
     return answer
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from core.engine import answers, crashes, durations, entries, failures, inputs, pure_steps, retry
+from core.engine import (
+    answers,
+    crashes,
+    deadlines,
+    durations,
+    entries,
+    failures,
+    inputs,
+    pure_steps,
+    retry,
+)
 from core.engine.blocks import Block
 from core.engine.crashes import StepSkipped
 from core.engine.definition import Step
@@ -152,23 +162,28 @@ class Walker:
         return path in history.earlier and history.earlier[path].state != "failed"
 
     def _run_step(self, step: Step, path: str, frame: Frame) -> Cursor:
-        self.check_deadlines(frame)
+        if not self._is_under_way(path):
+            self.check_deadlines(frame)
         self.limits.spend()
         step_type = self.step_types[step.type]
         if isinstance(step_type, BlockType):
             return (yield from self._run_block(step, step_type, path, frame))
         return (yield from self._run_plain(step, step_type, path, frame))
 
+    def _is_under_way(self, path: str) -> bool:
+        """Whether it had begun before a crash or a sleep: what is known of it comes first."""
+        known = (self.history.opened, self.history.waits)
+        return any(path in paths for paths in known) or self._record_at(path) is not None
+
     def _run_block(self, step: Step, step_type: BlockType, path: str, frame: Frame) -> Cursor:
         started, mark = self.now(), time.perf_counter_ns()
-        block = Block(self, step, step_type, path, self._with_deadline(step, path, frame))
+        block = Block(self, step, step_type, path, deadlines.of_block(self, step, path, frame))
         try:
             outcome = yield from step_type.walk(step, block)
         except BlockTimedOut as error:
             if error.path != path:
                 raise
-            given = durations.words(durations.parse(step.timeout or "0s"))
-            raise StepFailed(f"this took longer than {given}", kind="timeout") from error
+            raise deadlines.overdue(step) from error
         spent = (time.perf_counter_ns() - mark) // 1000
         self.journal.add(entries.done(path, outcome.output, None, spent, started))
         return outcome.output
@@ -197,7 +212,7 @@ class Walker:
         earlier = self.history.retries.get(path, [])
         attempt = len(earlier) + 1
         if earlier and earlier[-1].due > self.now():
-            yield Pause(path, "retry", earlier[-1].due)
+            yield from self._pause(path, "retry", earlier[-1].due, frame)
         while True:
             perform = self._perform(step, step_type, path, given, attempt)
             try:
@@ -210,8 +225,7 @@ class Walker:
                 at = self.now()
                 described = failures.describe(error, step.id, path, attempts=attempt, at=at)
                 self.journal.add(entries.retry(path, attempt, described, at + wait, at))
-                yield Pause(path, "retry", at + wait)
-            self.check_deadlines(frame)
+                yield from self._pause(path, "retry", at + wait, frame)
             attempt += 1
 
     def _perform(
@@ -246,8 +260,8 @@ class Walker:
     def _try(self, perform: Perform, frame: Frame) -> Cursor:
         """One attempt: pure steps here and now, the others through the driver."""
         wait = self.history.waits.get(perform.path)
-        if wait is not None and wait.kind == "child":
-            return (yield from self._await_child(perform))
+        if wait is not None and wait.kind == answers.CHILD:
+            return (yield from answers.of_child(self, perform, frame))
         if wait is not None and wait.kind == answers.APPROVAL:
             return (yield from answers.of_people(self, perform.path, wait.wake_at, frame))
         if perform.step_type.effect is Effect.PURE and not perform.step_type.is_apart:
@@ -256,19 +270,26 @@ class Walker:
             outcome: Outcome = perform.step_type.run(perform.inputs, context)
         else:
             known = (yield from self._settle_unknown(perform)) if perform.is_again else None
-            outcome = known or (yield perform)
+            outcome = known or (yield from self._perform_in_time(perform, frame))
         match outcome:
             case Sleep():
-                yield from self._sleep(perform.path, outcome)
+                yield from self._sleep(perform, outcome, frame)
                 return Done(None)
             case StartRun():
-                return (yield from self._await_child(perform))
+                return (yield from answers.of_child(self, perform, frame))
             case AwaitCall():
                 return (yield from answers.of_call(self, perform, outcome, frame))
             case AskPeople():
                 return (yield from answers.of_people(self, perform.path, outcome.until, frame))
             case _:
                 return outcome
+
+    def _perform_in_time(self, perform: Perform, frame: Frame) -> Cursor:
+        """Its effect; the time of one that may have to wait for another run is fixed with it."""
+        self.check_deadlines(frame)
+        if perform.step_type.effect is Effect.INSIDE:
+            deadlines.of_step(self, perform)
+        return (yield perform)
 
     def _settle_unknown(self, perform: Perform) -> Cursor:
         """What an effect that a crash cut off has given, if that is known or decided; else None."""
@@ -298,7 +319,12 @@ class Walker:
         self.journal.mark(perform, "unknown")
         return (yield Pause(question, crashes.KIND, None))
 
-    def _sleep(self, path: str, sleep: Sleep) -> Cursor:
+    def _pause(self, path: str, kind: str, until: datetime, frame: Frame) -> Cursor:
+        """Sleep until then; raises BlockTimedOut when the time of a block around here is up."""
+        yield Pause(path, kind, deadlines.first(frame, until))
+        self.check_deadlines(frame)
+
+    def _sleep(self, perform: Perform, sleep: Sleep, frame: Frame) -> Cursor:
         def until() -> dict[str, Any]:
             now = self.now()
             wake_at = sleep.until or now + (sleep.length or timedelta())
@@ -306,17 +332,12 @@ class Walker:
                 raise StepFailed("a wait can be at most five years long")
             return {"wake_at": wake_at.timestamp()}
 
-        yield Pause(path, "time", datetime.fromtimestamp(self.fix(path, until)["wake_at"], UTC))
-
-    def _await_child(self, perform: Perform) -> Cursor:
-        answer = yield Pause(perform.path, "child", None)
-        if answer["state"] != "succeeded":
-            message = (answer.get("error") or {}).get("message") or f"it was {answer['state']}"
-            name = perform.inputs.get("workflow", "")
-            raise StepFailed(
-                f"the workflow “{name}” did not succeed: {message}", kind="child_failed"
-            )
-        return Done((answer.get("response") or {}).get("body"))
+        path = perform.path
+        wake_at = datetime.fromtimestamp(self.fix(path, until)["wake_at"], UTC)
+        most = deadlines.of_step(self, perform) or wake_at
+        yield from self._pause(path, "time", min(wake_at, most), frame)
+        if most < wake_at:
+            raise deadlines.overdue(perform.step)
 
     def finish(
         self,
@@ -352,16 +373,6 @@ class Walker:
             )
             self.journal.failed(perform, error.described)
 
-    def _with_deadline(self, step: Step, path: str, frame: Frame) -> Frame:
-        """The frame of a block that may only take so long; the deadline outlives a crash."""
-        if step.timeout is None:
-            return frame
-        length = durations.parse(step.timeout)
-        opened = self.fix(
-            f"{path}#deadline", lambda: {"deadline": (self.now() + length).timestamp()}
-        )
-        return frame.until(path, datetime.fromtimestamp(opened["deadline"], UTC))
-
     def fix(self, path: str, choose: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What was chosen there, now or before a crash: it is never chosen twice."""
         opened = self.history.opened.get(path)
@@ -372,7 +383,5 @@ class Walker:
         return opened
 
     def check_deadlines(self, frame: Frame) -> None:
-        """Raise BlockTimedOut for the outermost block around here whose time is used up."""
-        for path, deadline in frame.deadlines:
-            if self.now() > deadline:
-                raise BlockTimedOut(path)
+        """Raise BlockTimedOut for the outermost block around here whose time is up."""
+        deadlines.check(frame, self.now())

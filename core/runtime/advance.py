@@ -26,7 +26,7 @@ from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
 from core.engine.step_type import ASK, Effect, StepContext
 from core.engine.walking import Limits
-from core.runtime import definitions, endings, leases, sandbox, scope
+from core.runtime import definitions, endings, leases, runs, sandbox, scope
 from core.runtime.common_ends import CommonEnds, End
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
@@ -35,7 +35,7 @@ from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
-from core.storage.db import UNAVAILABLE, in_short
+from core.storage.db import UNAVAILABLE, db, in_short
 
 DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
@@ -308,9 +308,18 @@ class Advance:
         now = self.now()
         due = [p for p in self.machine.paused.values() if p.wake_at and p.wake_at <= now]
         for pause in due:
-            is_asked = pause.kind in answers.KINDS
-            self.machine.wake(pause.path, self.journal.close_wait(pause) if is_asked else None)
+            self.machine.wake(pause.path, self._close(pause))
         return bool(due)
+
+    def _close(self, pause: Pause) -> Any:
+        """What has answered a pause whose time is up; nobody waits for that any more."""
+        if pause.kind not in answers.KINDS:
+            return None
+        answer = self.journal.close_wait(pause)
+        if pause.kind == answers.CHILD and answer == answers.TIMED_OUT:
+            runs.cancel_awaited(self.run_row.id, pause.path)
+            db.session.rollback()  # what it has read
+        return answer
 
     def _sleep(self) -> bool:
         """Sleep here for a moment, or on disk; whether the run has been let go."""

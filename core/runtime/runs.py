@@ -234,9 +234,11 @@ def _with_origin(workflow_id: int, origin_key: str | None) -> str | None:
     return db.session.scalar(select(Run.id).where(*same))
 
 
-def cancel_awaited(run_id: str) -> None:
-    """Cancel the runs that a cancelled one was waiting for."""
+def cancel_awaited(run_id: str, path: str | None = None) -> None:
+    """Cancel the runs that a run waits for no longer, anywhere or at that path."""
     waits = select(Wait.path, Wait.round).where(Wait.run_id == run_id, Wait.kind == "child")
+    if path is not None:
+        waits = waits.where(Wait.path == path)
     awaited = [children.place_of(*wait) for wait in db.session.execute(waits)]
     query = select(Run).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))
     for child in db.session.scalars(query.where(Run.parent_path.in_(awaited))).all():

@@ -1,0 +1,136 @@
+"""Steps and blocks whose time is up while their run sleeps: on a disk, across workers."""
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from core.runtime import advance, duties, rescue, runs
+from core.storage.db import db
+from core.storage.run import Run, Wait
+from tests.conftest import DATABASES
+from tests.factories import fresh, make_workflow, start_run
+from tests.integration.running.dying import advance_and_die, end_lease
+from tests.times import two_hours_later
+from tests.unit.engine.machines import step
+
+pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+NAP = step("nap", "wait", **{"for": "10h"})
+OTHER = step("other", "run_workflow", workflow="other")
+
+
+def block(*steps):
+    return step("block", "branch", {"only": [*steps]}, timeout="1h")
+
+
+@pytest.fixture
+def other(app):
+    return make_workflow(NAP, step("answer", "return_data", body=7), name="other")
+
+
+def due(run):
+    """Whether it is woken an hour after its start."""
+    return abs(fresh(run).wake_at - clock.now() - timedelta(hours=1)) < timedelta(minutes=1)
+
+
+def child_of(run):
+    db.session.rollback()
+    return db.session.scalars(db.select(Run).where(Run.parent_run_id == run.id)).one()
+
+
+def later(run, work):
+    with two_hours_later(run):
+        duties.wake_due()
+        work()
+
+
+@pytest.mark.parametrize(
+    ("steps", "failed"),
+    [
+        ([block(NAP)], "block"),
+        ([NAP | {"timeout": "1h"}], "nap"),
+        ([block(OTHER)], "block"),
+        ([OTHER | {"timeout": "1h"}], "other"),
+    ],
+    ids=["wait in a block", "wait", "run in a block", "run"],
+)
+def test_a_run_is_woken_when_the_time_is_up(app, work, other, steps, failed):
+    run = start_run(*steps)
+    work()
+    assert (fresh(run).state, due(run)) == ("waiting", True)
+
+    later(run, work)
+
+    error = fresh(run).error
+    assert (run.state, error["kind"], error["step"]) == ("failed", "timeout", failed)
+
+
+def test_another_run_that_is_not_waited_for_any_more_is_cancelled(app, work, other):
+    run = start_run(block(OTHER))
+    work()
+    child = child_of(run)
+    assert child.state == "waiting"
+
+    later(run, work)
+    work()
+
+    assert (fresh(child).state, fresh(run).state) == ("cancelled", "failed")
+    assert fresh(run).error["kind"] == "timeout"
+
+
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+def power_cut(*_):
+    raise PowerCut
+
+
+def test_another_run_is_cancelled_although_a_crash_comes_before(app, work, other, monkeypatch):
+    run = start_run(block(OTHER))
+    work()
+    with two_hours_later(run):
+        duties.wake_due()
+        with monkeypatch.context() as patched, pytest.raises(PowerCut):
+            patched.setattr(runs, "cancel_awaited", power_cut)
+            advance.advance_run(run.id)
+    end_lease(run)
+    rescue.rescue_dead()
+
+    later(run, work)
+
+    assert (fresh(child_of(run)).state, fresh(run).state) == ("cancelled", "failed")
+
+
+def test_an_answer_of_another_run_counts_until_the_time_is_up(app, work):
+    make_workflow(step("answer", "return_data", body=7), name="other")
+    run = start_run(block(OTHER), step("answer", "return_data", body="{{ steps.other }}"))
+
+    work()
+
+    assert (fresh(run).state, run.response["body"]) == ("succeeded", 7)
+
+
+def test_an_attempt_that_is_due_too_late_is_not_waited_for(app, work):
+    busy = {"attempts": 2, "wait": "5h", "max_wait": "5h"}
+    call = step("call", "call_api", method="GET", url="https://a.invalid", retry=busy)
+    run = start_run(block(call))
+    work()
+    assert (fresh(run).state, run.reason) == ("waiting", "retry")
+    assert run.wake_at <= clock.now() + timedelta(hours=1)
+
+    later(run, work)
+
+    assert (fresh(run).state, run.error["step"]) == ("failed", "block")
+
+
+def test_a_crash_moves_no_deadline(app, work, other):
+    run = start_run(OTHER | {"timeout": "1h"})
+    advance_and_die(run, advance.Orders, "follow_up")
+    begun = child_of(run).created_at
+
+    work()
+
+    assert abs(fresh(run).wake_at - begun - timedelta(hours=1)) < timedelta(seconds=1)
+    db.session.rollback()
+    assert db.session.get(Wait, (run.id, "other", 1)).wake_at == run.wake_at
