@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.engine import entries, inputs
+from core.engine import deadlines, entries, inputs
 from core.engine.definition import Branch, Step
 from core.engine.errors import StepFailed
 from core.engine.frames import Frame, Variables
@@ -96,6 +96,11 @@ class Block:
         """Record that a try goes on to its catch or finally."""
         self._walker.history.phases[self.path] = Phase(name, error, pending)
         self._walker.journal.add(entries.phase(self.path, name, error, pending))
+
+    def check_time(self) -> None:
+        """Raise BlockTimedOut if the block's own time is up, though nothing follows in it."""
+        own = [known for known in self.frame.deadlines if known[0] == self.path]
+        deadlines.check(own, self._walker.now())
 
     def _own_variables(self, name: str) -> Variables:
         changes = self._walker.history.variables.get(name, {})

@@ -1,5 +1,6 @@
 """When the time of blocks and steps is up: fixed once, so that it is the same after a crash."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,9 @@ def first(frame: Frame, *times: datetime | None) -> datetime | None:
     return min(known, default=None)
 
 
-def check(frame: Frame, now: datetime) -> None:
-    """Raise BlockTimedOut for the outermost block around here whose time is up."""
-    for path, deadline in frame.deadlines:
+def check(ends: Iterable[tuple[str, datetime]], now: datetime) -> None:
+    """Raise BlockTimedOut for the first of these blocks whose time is up."""
+    for path, deadline in ends:
         if now >= deadline:
             raise BlockTimedOut(path)
 

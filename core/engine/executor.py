@@ -217,6 +217,8 @@ class Machine:
         task.cursor.close()
 
     def _end(self, error: Exception | None) -> None:
+        if error is None or isinstance(error, RunStopped):
+            error = self.limits.overdue() or error
         match error:
             case None:
                 self.ended = Ended("succeeded")

@@ -48,13 +48,15 @@ class Limits:
         self.steps_used += 1
         if self.steps_used > self.steps:
             raise RunAborted("limit", f"the run has used up its {self.steps} steps", "limit")
-        if self.elapsed() > self.seconds:
-            raise RunAborted("timeout", self.overdue, "timed_out")
+        if overdue := self.overdue():
+            raise overdue
 
-    @property
-    def overdue(self) -> str:
-        """The sentence for a run that took too long."""
-        return f"the run took longer than {durations.words(timedelta(seconds=self.seconds))}"
+    def overdue(self) -> RunAborted | None:
+        """What ends a run that takes too long."""
+        if self.elapsed() <= self.seconds:
+            return None
+        given = durations.words(timedelta(seconds=self.seconds))
+        return RunAborted("timeout", f"the run took longer than {given}", "timed_out")
 
 
 class Walker:
@@ -180,6 +182,7 @@ class Walker:
         block = Block(self, step, step_type, path, deadlines.of_block(self, step, path, frame))
         try:
             outcome = yield from step_type.walk(step, block)
+            block.check_time()
         except BlockTimedOut as error:
             if error.path != path:
                 raise
@@ -285,8 +288,12 @@ class Walker:
                 return outcome
 
     def _perform_in_time(self, perform: Perform, frame: Frame) -> Cursor:
-        """Its effect; the time of one that may have to wait for another run is fixed with it."""
-        self.check_deadlines(frame)
+        """Its effect; the time of one that may have to wait for another run is fixed with it.
+
+        What a crash cut off had begun in time: it is finished, and its outcome known.
+        """
+        if not perform.is_again:
+            self.check_deadlines(frame)
         if perform.step_type.effect is Effect.INSIDE:
             deadlines.of_step(self, perform)
         return (yield perform)
@@ -384,4 +391,4 @@ class Walker:
 
     def check_deadlines(self, frame: Frame) -> None:
         """Raise BlockTimedOut for the outermost block around here whose time is up."""
-        deadlines.check(frame, self.now())
+        deadlines.check(frame.deadlines, self.now())

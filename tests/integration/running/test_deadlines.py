@@ -1,13 +1,15 @@
 """Steps and blocks whose time is up while their run sleeps: on a disk, across workers."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
 from core import clock
-from core.runtime import advance, duties, rescue, runs
+from core.engine.http_messages import OutgoingAnswer
+from core.runtime import advance, duties, journal, outgoing, rescue, runs
 from core.storage.db import db
-from core.storage.run import Run, Wait
+from core.storage.run import Run, StepRun, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
 from tests.integration.running.dying import advance_and_die, end_lease
@@ -122,6 +124,29 @@ def test_an_attempt_that_is_due_too_late_is_not_waited_for(app, work):
     later(run, work)
 
     assert (fresh(run).state, run.error["step"]) == ("failed", "block")
+
+
+class Slow:
+    """Another system that takes its time, though no longer than a call may."""
+
+    def send(self, request, **_):
+        time.sleep(0.3)
+        return OutgoingAnswer(200, {}, {"ok": True}, request.url)
+
+
+@pytest.mark.parametrize("timeout", ["block", "workflow"])
+def test_a_last_call_that_ends_too_late_has_happened_all_the_same(app, work, monkeypatch, timeout):
+    monkeypatch.setattr(outgoing.http, "send", Slow().send)
+    call = step("call", "call_api", method="POST", url="https://a.test")
+    limit = {"timeout": "200ms"}
+    run = start_run(block(call) | limit) if timeout == "block" else start_run(call, settings=limit)
+
+    work()
+
+    assert (fresh(run).state, run.error["kind"]) == ("failed", "timeout")
+    assert run.reason == ("timed_out" if timeout == "workflow" else None)
+    assert db.session.get(StepRun, (run.id, "call", 1)).state == "succeeded"
+    assert journal.load(run.id, 1).outputs["call"]["body"] == {"ok": True}
 
 
 def test_a_crash_moves_no_deadline(app, work, other):

@@ -106,6 +106,7 @@ class Bench:
         self.world = world or World()
         self.journal = journal or MemoryJournal()
         self.now = START
+        self.elapsed = 0.0  # seconds of running time
         self.machine = None
         self.step_types = {**step_types(), "outside": Outside()}
 
@@ -123,7 +124,7 @@ class Bench:
             journal=self.journal,
             now=lambda: self.now,
             random=lambda: 1.0,
-            limits=Limits(settings.get("max_steps", 100_000), 0, 300.0, lambda: 0.0),
+            limits=Limits(settings.get("max_steps", 100_000), 0, 300.0, lambda: self.elapsed),
         )
         return self.machine
 

@@ -220,17 +220,18 @@ def test_what_a_person_then_knows_is_kept_and_no_further_step_begins():
     assert bench.world.calls == ["r:pay"]
 
 
-def test_what_a_person_wants_to_run_again_does_not_when_the_time_is_up():
-    bench = unknown()
+def test_what_a_person_wants_to_run_again_does_and_no_further_step_begins():
+    bench = unknown(step("x", "outside"))
     bench.run()
     decide(bench, "run_again")
 
     assert error_of(bench.run()) == ("failed", "timeout", "b")
-    assert bench.world.calls == ["r:pay"]
+    assert bench.outputs["pay"] == {"did": "pay"}
+    assert bench.world.calls == ["r:pay", "r:pay"]
 
 
-def test_what_may_run_again_does_not_when_the_time_is_up():
-    bench = Bench(block(step("x", "outside")))
+def test_what_was_under_way_is_finished_when_the_time_is_up_after_a_crash():
+    bench = Bench(block(step("x", "outside"), step("y", "outside")))
     bench.journal.cut_after = 3
     with pytest.raises(PowerCut):
         bench.run()
@@ -238,4 +239,67 @@ def test_what_may_run_again_does_not_when_the_time_is_up():
     bench.now += timedelta(seconds=3)
 
     assert error_of(bench.run()) == ("failed", "timeout", "b")
-    assert bench.world.calls == ["r:x"]
+    assert bench.outputs["x"] == {"did": "x"}
+    assert bench.world.calls == ["r:x", "r:x"]
+
+
+def test_no_other_attempt_begins_when_the_time_is_up_after_a_crash():
+    retry = {"attempts": 3, "wait": "1s"}
+    world = World({"x": StepFailed("busy", retryable=True)})
+    bench = Bench(block(step("x", "outside", retry=retry)), world=world)
+    bench.make()
+    bench.perform(bench.machine.advance())
+    bench.machine.advance()
+    bench.now += timedelta(seconds=3)
+
+    assert error_of(bench.run()) == ("failed", "timeout", "b")
+    assert world.calls == ["r:x"]
+
+
+class Slow(World):
+    """Whatever it does takes a minute."""
+
+    def perform(self, perform):
+        self.bench.now += timedelta(minutes=1)
+        return super().perform(perform)
+
+
+def slow(*steps):
+    bench = Bench(*steps, world=Slow())
+    bench.world.bench = bench
+    return bench
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_a_block_whose_last_step_ends_too_late_fails_with_what_it_did_on_record(kind):
+    bench = slow(BLOCKS[kind](step("x", "outside")))
+
+    assert error_of(bench.run()) == ("failed", "timeout", "b")
+    path = "b/0/x" if kind in ("loop", "turns", "repeat") else "x"
+    assert bench.outputs[path] == {"did": path}
+
+
+def test_a_block_that_ends_too_late_inside_one_that_does_not_is_a_failure_like_any():
+    inner = block(step("x", "outside"))
+    guard = step(
+        "guard", "try", {"try": [inner], "catch": [step("said", value="{{ error.kind }}")]}
+    )
+    bench = slow(guard | {"timeout": "1h"})
+
+    assert bench.run().state == "succeeded"
+    assert bench.outputs["said"] == "timeout"
+
+
+def test_a_block_without_a_timeout_may_take_its_time():
+    assert slow(block(step("x", "outside"), timeout=None)).run().state == "succeeded"
+
+
+def test_what_ends_too_late_does_so_through_power_cuts():
+    steps = block(step("x", "outside"), timeout="30s"), step("after", "outside")
+    whole, cut = (slow(*steps) for _ in range(2))
+
+    ended, ended_through_cuts = whole.run(), cut.run_through_cuts()
+
+    assert error_of(ended) == error_of(ended_through_cuts) == ("failed", "timeout", "b")
+    assert whole.outputs == cut.outputs
+    assert set(cut.world.calls) == {"r:x"}

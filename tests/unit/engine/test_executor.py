@@ -131,6 +131,31 @@ def test_a_run_that_uses_up_its_steps_ends():
     assert (ended.state, ended.reason, ended.error["kind"]) == ("failed", "limit", "limit")
 
 
+@pytest.mark.parametrize("last", [[], [step("s", "stop", outcome="succeed", message="enough")]])
+def test_a_run_whose_last_step_ends_too_late_has_taken_too_long(last):
+    def slow(perform):
+        bench.elapsed += 301
+        return {"ok": True}
+
+    paths = {"try": last, "finally": [step("x", "outside")]}
+    bench = Bench(step("t", "try", paths), world=World({"x": slow}))
+
+    ended = bench.run()
+
+    assert (ended.state, ended.reason, ended.error["kind"]) == ("failed", "timed_out", "timeout")
+    assert bench.outputs["x"] == {"ok": True}
+
+
+def test_a_failure_that_comes_too_late_is_still_that_failure():
+    def slow(perform):
+        bench.elapsed += 301
+        return StepFailed("it is broken")
+
+    bench = Bench(step("x", "outside"), world=World({"x": slow}))
+
+    assert bench.run().error["message"] == "it is broken"
+
+
 def test_a_restarted_run_skips_what_the_journal_holds():
     world = World()
     bench = Bench(step("a", "outside"), step("b", "outside"), world=world)
