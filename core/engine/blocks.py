@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.engine import deadlines, entries, inputs
+from core.engine import deadlines, entries, failures, inputs
 from core.engine.definition import Branch, Step
 from core.engine.errors import StepFailed
 from core.engine.frames import Frame, Variables
@@ -96,6 +96,15 @@ class Block:
         """Record that a try goes on to its catch or finally."""
         self._walker.history.phases[self.path] = Phase(name, error, pending)
         self._walker.journal.add(entries.phase(self.path, name, error, pending))
+
+    def unbind(self, *, is_own: bool) -> None:
+        """From here on its own time does not bind it, nor, unless `is_own`, that of a block around."""
+        self.frame = self.frame.without_deadline(self.path if is_own else None)
+
+    def overdue(self) -> dict[str, Any]:
+        """The error object of its time being up."""
+        failed, at = deadlines.overdue(self.step), self._walker.now()
+        return failures.describe(failed, self.step.id, self.path, attempts=1, at=at)
 
     def check_time(self) -> None:
         """Raise BlockTimedOut if the block's own time is up, though nothing follows in it."""

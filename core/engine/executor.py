@@ -198,9 +198,11 @@ class Machine:
         is_fatal = not isinstance(joined.error, StepFailed | None)
         if joined.error is not None and (join.fork.is_stopping or is_fatal):
             join.is_closing = True
-            for sibling in join.active.values():
-                self._drop(sibling)
-            join.active.clear()
+            # The time is up for its siblings, too; each ends by itself, through its own finally.
+            if not isinstance(joined.error, BlockTimedOut):
+                for sibling in join.active.values():
+                    self._drop(sibling)
+                join.active.clear()
         self._refill(join)
 
     def _drop(self, task: _Task) -> None:

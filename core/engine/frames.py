@@ -1,7 +1,7 @@
 """What a step sees while it runs: outputs of earlier steps, variables, the current item."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -104,5 +104,9 @@ class Frame:
 
     def until(self, path: str, deadline: datetime) -> "Frame":
         """The same frame, to be left when the block at `path` has used up its time."""
-        deadlines = (*self.deadlines, (path, deadline))
-        return Frame(self.prefix, self.outputs, self.variables, self.scope, deadlines)
+        return replace(self, deadlines=(*self.deadlines, (path, deadline)))
+
+    def without_deadline(self, path: str | None) -> "Frame":
+        """The same frame, no longer bound by the time of the block at `path`, or of any."""
+        kept = tuple(known for known in self.deadlines if path not in (None, known[0]))
+        return replace(self, deadlines=kept)

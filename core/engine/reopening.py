@@ -10,8 +10,13 @@ from typing import Any
 
 from core.engine.definition import Branch, Definition, Step
 from core.engine.errors import EngineError
+from core.engine.restore import Phase
 
-LATER_PHASES: Mapping[str, tuple[str, ...]] = {"try": ("catch", "finally"), "catch": ("finally",)}
+LATER_PHASES: Mapping[str, tuple[str, ...]] = {
+    "": ("catch", "finally"),  # its own time was up
+    "try": ("catch", "finally"),
+    "catch": ("finally",),
+}
 
 
 class NotResumable(EngineError):
@@ -80,14 +85,31 @@ def reopening(levels: list[Level]) -> Reopening:
         if level.index is not None:
             plan.items.append([level.path, level.index])
         if level.step.type == "try":
-            prefix = level.path[: -len(level.step.id)]
-            plan.forgotten += [
-                prefix + step.id
-                for branch in level.step.branches
-                if branch.key in LATER_PHASES.get(level.branch, ())
-                for step in _all(branch)
-            ]
+            plan.forgotten += _later(level.step, level.path, level.branch)
     return plan
+
+
+def reopen_inside(plan: Reopening, level: Level, phases: Mapping[str, Phase]) -> None:
+    """Open what the time of a block has ended inside it: tries that had come to their finally."""
+    steps = {step.id: step for branch in level.step.branches for step in _all(branch)}
+    for path, phase in phases.items():
+        pending = phase.pending or {}
+        step = steps.get(path.rpartition("/")[2])
+        if step is not None and pending.get("path") == level.path:
+            branch = "catch" if pending["error"] else "try"
+            plan.reopened.append([path, branch])
+            plan.forgotten += _later(step, path, branch)
+
+
+def _later(step: Step, path: str, branch: str) -> list[str]:
+    """The steps of a try's phases that come after that one."""
+    prefix = path[: -len(step.id)]
+    return [
+        prefix + inner.id
+        for later in step.branches
+        if later.key in LATER_PHASES.get(branch, ())
+        for inner in _all(later)
+    ]
 
 
 def added_later(levels: list[Level], recorded: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from core.engine.reopening import (
     NotResumable,
     Reopening,
     added_later,
+    reopen_inside,
     reopening,
     same_way,
     way_to,
@@ -79,6 +80,8 @@ def plan(
         levels = way_to(definitions.of_version(version_id), step_id, path)
         same_way(own, levels)
     opened = reopening(levels)
+    if levels[-1].step.branches:
+        reopen_inside(opened, levels[-1], journal.load(run.id, run.round).phases)
     opened.is_skipped, opened.inputs = is_skipped, inputs
     if levels is not own:
         opened.later = added_later(levels, _recorded(run))

@@ -1,6 +1,6 @@
 """Try steps; if one fails, do others; and do the last ones in any case."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from core.engine import failures
@@ -8,7 +8,7 @@ from core.engine.blocks import Block
 from core.engine.definition import Branch, Step
 from core.engine.errors import StepFailed
 from core.engine.outcomes import Done
-from core.engine.requests import Cursor, RunStopped
+from core.engine.requests import BlockTimedOut, Cursor, RunStopped
 from core.engine.step_type import BlockType
 
 
@@ -35,12 +35,10 @@ class Try(BlockType):
         if block.phase:
             block.recall()
         pending = yield from until_finally(step, block)
+        block.unbind(is_own=False)
         if has(step, "finally"):
             yield from block.run(step.branch("finally"))
-        if pending["outcome"] == "stopped":
-            raise RunStopped(pending["message"])
-        if pending["outcome"] == "failed":
-            raise failures.recorded(pending["error"])
+        go_on_outward(pending)
         return Done({"failed": pending["error"] is not None, "error": pending["error"]})
 
 
@@ -55,8 +53,22 @@ def until_finally(step: Step, block: Block) -> Cursor:
         pending = {"outcome": "failed", "error": failed.described}
     except RunStopped as stopped:
         pending = {"outcome": "stopped", "message": str(stopped), "error": None}
+    except BlockTimedOut as late:
+        caught = block.phase.error if block.phase else None
+        pending = {"outcome": "timed_out", "path": late.path, "error": caught}
     block.enter_phase("finally", None, pending)
     return pending
+
+
+def go_on_outward(pending: Mapping[str, Any]) -> None:
+    """Raise what the finally has held up, if it was no good end."""
+    match pending["outcome"]:
+        case "stopped":
+            raise RunStopped(pending["message"])
+        case "failed":
+            raise failures.recorded(pending["error"])
+        case "timed_out":
+            raise BlockTimedOut(pending["path"])
 
 
 def tried(step: Step, block: Block) -> Cursor:
@@ -64,16 +76,28 @@ def tried(step: Step, block: Block) -> Cursor:
     if block.phase is None:
         try:
             yield from block.run(step.branch("try"))
-        except StepFailed as failed:
-            if not has(step, "catch"):
+            block.check_time()
+        except (StepFailed, BlockTimedOut) as failed:
+            error = what_can_be_caught(failed, block)
+            if error is None or not has(step, "catch"):
                 raise
-            block.enter_phase("catch", failed.described, None)
+            block.enter_phase("catch", error, None)
         else:
             return None
     assert block.phase is not None
     error = block.phase.error
+    if error["path"] == block.path:
+        block.unbind(is_own=True)
     yield from block.run(step.branch("catch"), block.frame.with_error(error))
+    block.check_time()
     return error
+
+
+def what_can_be_caught(failed: StepFailed | BlockTimedOut, block: Block) -> Any:
+    """The error object of a failure inside, or of its own time being up; none of a time around."""
+    if isinstance(failed, StepFailed):
+        return failed.described
+    return block.overdue() if failed.path == block.path else None
 
 
 def has(step: Step, key: str) -> bool:

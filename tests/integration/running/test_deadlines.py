@@ -7,9 +7,10 @@ import pytest
 
 from core import clock
 from core.engine.http_messages import OutgoingAnswer
-from core.runtime import advance, duties, journal, outgoing, rescue, runs
+from core.runtime import advance, duties, journal, outgoing, rescue, resuming, runs
 from core.storage.db import db
 from core.storage.run import Run, StepRun, Wait
+from core.storage.stored_value import StoredValue
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
 from tests.integration.running.dying import advance_and_die, end_lease
@@ -124,6 +125,50 @@ def test_an_attempt_that_is_due_too_late_is_not_waited_for(app, work):
     later(run, work)
 
     assert (fresh(run).state, run.error["step"]) == ("failed", "block")
+
+
+LAST = step("last", "increment_value", key="last", by=1)
+TRIED = step("nap", "wait", **{"for": "90m"}), step("tried", "increment_value", key="tried", by=1)
+
+
+def counted():
+    db.session.rollback()
+    return dict(db.session.execute(db.select(StoredValue.key, StoredValue.value)).all())
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "failed"), [("1h", None, "guard"), (None, "1h", "block")]
+)
+def test_whoever_takes_it_up_again_has_the_time_again_and_finally_too(
+    app, work, inner, outer, failed
+):
+    guard = step("guard", "try", {"try": [*TRIED], "finally": [LAST]}, timeout=inner)
+    run = start_run(block(guard) | {"timeout": outer})
+    work()
+    later(run, work)
+    assert (fresh(run).state, run.error["step"]) == ("failed", failed)
+    assert counted() == {"last": 1}
+
+    with two_hours_later(run):
+        resuming.retry(run, resuming.plan(run), by="Ana")
+        work()
+
+    assert (fresh(run).state, counted()) == ("succeeded", {"last": 2, "tried": 1})
+
+
+def test_whoever_takes_it_up_again_in_a_catch_goes_on_there(app, work):
+    failing = step("broken", "stop", outcome="fail", message="no")
+    paths = {"try": [failing], "catch": [*TRIED], "finally": [LAST]}
+    run = start_run(block(step("guard", "try", paths)))
+    work()
+    later(run, work)
+    assert (fresh(run).state, counted()) == ("failed", {"last": 1})
+
+    with two_hours_later(run):
+        resuming.retry(run, resuming.plan(run), by="Ana")
+        work()
+
+    assert (fresh(run).state, counted()) == ("succeeded", {"last": 2, "tried": 1})
 
 
 class Slow:

@@ -210,6 +210,36 @@ def test_no_time_that_is_up_lets_an_unknown_outcome_pass_for_known():
     assert bench.journal.steps["pay"].state == "unknown"
 
 
+def test_side_by_side_nothing_ends_before_an_unknown_outcome_is_known():
+    paths = {"a": [step("pay", "outside", after_crash="ask")], "b": [NAP]}
+    bench = Bench(step("b", "parallel", paths, timeout="2s"))
+    [perform] = bench.make().advance()
+    bench.journal.started(perform)
+
+    assert bench.run() is None
+    assert [pause.kind for pause in bench.machine.paused.values()] == [crashes.KIND]
+    assert passed(bench) == timedelta(seconds=2)
+    decide(bench, "happened", output={"id": 7})
+    assert error_of(bench.run()) == ("failed", "timeout", "b")
+    assert bench.outputs["pay"] == {"id": 7}
+
+
+def test_side_by_side_what_is_under_way_when_the_time_is_up_is_finished():
+    paths = {"a": [step("x", "outside"), step("y", "outside")], "b": [NAP]}
+    bench = Bench(step("b", "parallel", paths, timeout="2s"))
+    [perform] = bench.make().advance()
+    bench.now += timedelta(seconds=2)
+    bench.machine.wake("nap")
+    bench.machine.advance()
+
+    bench.perform([perform])
+    bench.machine.advance()
+
+    assert error_of(bench.machine.ended) == ("failed", "timeout", "b")
+    assert bench.outputs["x"] == {"did": "x"}
+    assert bench.world.calls == ["r:x"]
+
+
 def test_what_a_person_then_knows_is_kept_and_no_further_step_begins():
     bench = unknown(step("x", "outside"))
     bench.run()
