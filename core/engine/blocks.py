@@ -98,7 +98,7 @@ class Block:
         self._walker.journal.add(entries.phase(self.path, name, error, pending))
 
     def unbind(self, *, is_own: bool) -> None:
-        """From here on its own time does not bind it, nor, unless `is_own`, that of a block around."""
+        """From here on its own time binds it no more, nor, unless `is_own`, that of one around."""
         self.frame = self.frame.without_deadline(self.path if is_own else None)
 
     def overdue(self) -> dict[str, Any]:

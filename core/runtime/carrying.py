@@ -16,8 +16,7 @@ from core.runtime import children, reminders
 from core.storage.run import Run, StepRun, Wait
 
 RUN, WAIT, STEP_RUN = Run.__table__, Wait.__table__, StepRun.__table__
-CHILD = "child"
-KINDS = (CHILD, crashes.KIND, *answers.KINDS)
+KINDS = (crashes.KIND, *answers.KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def carry(connection: Connection, way: Way, failed_path: str, opened: Reopening)
         for table, its in ((WAIT, wait.path), (STEP_RUN, path)):
             moved = update(table).where(*_here(table, way), table.c.path == its)
             connection.execute(moved.values(round=way.next))
-        if wait.kind == CHILD:
+        if wait.kind == answers.CHILD:
             _move_child(connection, way, path)
         if wait.kind == answers.APPROVAL:
             reminders.carry(connection, way.run_id, path, way.round, way.next)
@@ -62,7 +61,8 @@ def _goes_on(wait: Row[Any], failed_path: str, forgotten: list[str]) -> bool:
     path = _step_of(wait)
     if path == failed_path or wait.payload == answers.TIMED_OUT:
         return False
-    if wait.kind == CHILD and wait.answered_at and wait.payload["state"] != RunState.SUCCEEDED:
+    has_ended = wait.kind == answers.CHILD and wait.answered_at is not None
+    if has_ended and wait.payload["state"] != RunState.SUCCEEDED:
         return False
     return not any(path == gone or path.startswith(f"{gone}/") for gone in forgotten)
 
