@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.engine.checking.flow import Flow
 from core.engine.checking.problem import Place, Problem
 from core.engine.checking.surroundings import KnownWorkflow, Surroundings
 from core.engine.definition import Definition, Step
@@ -31,14 +32,22 @@ def started(
     steps: tuple[Step, ...], step_types: StepTypes, base_url: str, *, certain: bool
 ) -> Iterator[tuple[Step, str, str, bool]]:
     """The steps that start workflows: by which field, which one, and whether in every run."""
+    flow = Flow(step_types)
     for step in steps:
         if step.disabled:
             continue
-        is_certain = certain and step.only_when is None
         for field, name in named(step, step_types, base_url):
-            yield step, field, name, is_certain
+            yield step, field, name, certain and is_unguarded(step, field, step_types)
         for branch in step.branches:
             yield from started(branch.steps, step_types, base_url, certain=False)
+        certain = certain and flow.always_goes_on(step)
+
+
+def is_unguarded(step: Step, field: str, step_types: StepTypes) -> bool:
+    """Whether the step always starts its workflow at once, and fails if that fails."""
+    is_planned = step_types[step.type].plans_runs
+    is_by_url = field == "url"
+    return step.only_when is None and step.on_error != "continue" and not (is_planned or is_by_url)
 
 
 def named(step: Step, step_types: StepTypes, base_url: str) -> Iterator[tuple[str, str]]:
@@ -79,11 +88,8 @@ def circle_problems(
         if circle is None:
             continue
         field = f"inputs.{key}"
-        by_url = key == "url"
-        message = in_words([around.name, *circle, around.name], by_url=by_url)
-        is_always = is_certain and all(certain for certain in certainties(circle, around))
-        is_planned = step_types[step.type].plans_runs
-        if is_always and not by_url and not is_planned and step.on_error != "continue":
+        message = in_words([around.name, *circle, around.name], by_url=key == "url")
+        if is_certain and all(certainties(circle, around)):
             hint = ", and every run does; give the step a condition"
             yield Place(step.id, field).error("endless_circle", message + hint)
         else:

@@ -49,6 +49,10 @@ class Flow:
         """Whether anything after the step can ever run."""
         return any(end == ON for end, _ in self.of_step(step, answered=False))
 
+    def always_goes_on(self, step: Step) -> bool:
+        """Whether no stop in it can end the run."""
+        return all(end == ON for end, _ in self.of_step(step, answered=False))
+
     def _inside(self, step: Step, answered: bool, blame: Blame) -> Ways:
         if step.type == "return_data":
             return {(ON, True): None}

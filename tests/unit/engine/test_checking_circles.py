@@ -5,7 +5,7 @@ from core.engine.checking.circles import called_by_url, calls_of
 from core.engine.definition import Definition
 from core.engine.parameters import Parameter
 from core.steps import step_types
-from tests.drafts import block, log, path, problems_of, run, the_only, where
+from tests.drafts import block, log, path, problems_of, run, stop, the_only, where
 
 HERE = "https://flows.example.com"
 
@@ -36,6 +36,53 @@ def test_a_workflow_that_sometimes_starts_itself_is_a_doubt():
     problem = the_only(circles_of([step], known()))
 
     assert where(problem) == ("again", "inputs.workflow", "circle", "warning")
+
+
+GO_ON = "{{ trigger.body.n < 10 }}"
+POLL = {"id": "poll", "type": "call_api", "inputs": {"url": "https://x.example/job"}}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [stop("end", only_when=GO_ON)],
+        [stop("end", "fail", only_when=GO_ON)],
+        [block("if", "branch", yes=path("yes", GO_ON, stop("end")))],
+        [block("safe", "try", **{"try": [POLL, stop("end", only_when=GO_ON)]})],
+        [POLL, stop("end", only_when=GO_ON), {"id": "w", "type": "wait", "inputs": {"for": "1h"}}],
+    ],
+)
+def test_a_stop_before_it_can_end_what_starts_itself(before):
+    problem = the_only(circles_of([*before, run("again", "me")], known()))
+
+    assert where(problem) == ("again", "inputs.workflow", "circle", "warning")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [stop("end", only_when=GO_ON) | {"disabled": True}],
+        [stop("end", "fail", on_error="continue")],
+        [block("if", "branch", yes=path("yes", GO_ON, log("a", "x")))],
+    ],
+)
+def test_what_cannot_end_the_run_breaks_no_circle(before):
+    problem = the_only(circles_of([*before, run("again", "me")], known()))
+
+    assert problem.code == "endless_circle"
+
+
+def test_what_no_run_comes_to_is_no_endless_circle():
+    found = circles_of([stop("end"), run("again", "me")], known())
+
+    assert not [problem for problem in found if problem.is_error]
+
+
+def test_a_stop_in_another_workflow_ends_the_circle_as_well():
+    steps = [stop("end", only_when=GO_ON), run("back", "me")]
+    billing = calls_of(Definition.from_json({"steps": steps}), step_types(), HERE)
+
+    assert the_only(circles_of([run("bill", "billing")], known(billing=billing))).code == "circle"
 
 
 def test_a_circle_through_other_workflows_is_found_and_shown():
@@ -102,7 +149,7 @@ def test_what_a_definition_starts_in_every_run_and_what_only_in_some():
 
     found = calls_of(Definition.from_json({"steps": steps}), step_types(), HERE)
 
-    assert found == {"one": True, "two": False, "three": True}
+    assert found == {"one": True, "two": False, "three": False}
 
 
 ASKING = KnownWorkflow(parameters=(Parameter("email"), Parameter("note", optional=True)))
