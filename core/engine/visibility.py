@@ -65,6 +65,11 @@ class Layout:
         around = (*position.blocks, position.step) if in_body else position.blocks
         return [step for step in reversed(around) if self.is_loop(step) or self._has_turns(step)]
 
+    def giver_of_item(self, reader: str, *, in_body: bool = False) -> Step | None:
+        """The loop whose item the reader sees: a loop without items leaves the outer one's."""
+        loops = self.loops_around(reader, in_body=in_body)
+        return next((loop for loop in loops if self.has_items(loop)), None)
+
     def is_loop(self, step: Step) -> bool:
         """Whether the step's body runs once for each turn."""
         step_type = self.step_types.get(step.type)

@@ -65,9 +65,10 @@ class KnownShapes:
             return ERROR_SHAPE
         if root not in ("item", "loops"):
             return ANY
-        loops = self.layout.loops_around(step_id, in_body=in_body)
         if root == "item":
-            return self.items.get(loops[0].id, ANY) if loops else ANY
+            giver = self.layout.giver_of_item(step_id, in_body=in_body)
+            return self.items.get(giver.id, ANY) if giver else ANY
+        loops = self.layout.loops_around(step_id, in_body=in_body)
         turns = {
             loop.id: Shape("object", {"item": self.items.get(loop.id, ANY), "index": NUMBER})
             for loop in loops

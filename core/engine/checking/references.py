@@ -146,10 +146,10 @@ def check_steps(root: str, keys: list[str | int], reader: Reader) -> Found:
 
 
 def check_turn(root: str, keys: list[str | int], reader: Reader) -> Found:
-    loops = loops_around(reader)
-    if not loops:
+    loops, layout = loops_around(reader), reader.known.layout
+    if not loops or reader.step_id is None:
         yield "not_visible", f"“{root}” is there only inside a loop"
-    elif root == "item" and not reader.known.layout.has_items(loops[0]):
+    elif root == "item" and not layout.giver_of_item(reader.step_id, in_body=reader.in_body):
         hint = f"; its turns have only an index ({loops[0].id} repeats without a list)"
         yield "not_visible", f"“item” is not there in “{loops[0].id}”{hint}"
 

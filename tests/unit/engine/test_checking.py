@@ -101,6 +101,16 @@ def test_a_repeat_has_turns_but_no_items():
     assert (problem.step_id, problem.code) == ("odd", "not_visible")
 
 
+def test_a_repeat_inside_a_loop_leaves_it_its_item():
+    again = block("again", "repeat", {"until": "{{ item.n > 3 }}"}, body=[log("a", "{{ item.n }}")])
+    inner = block("again", "repeat", {"until": "{{ index > 3 }}"}, body=[log("a", "{{ item.m }}")])
+    orders = {"list": [{"n": 1}]}
+
+    assert problems_of([block("each", "for_each", orders, body=[again])]) == ()
+    unknown = the_only(problems_of([block("each", "for_each", orders, body=[inner])]))
+    assert unknown.message.startswith("there is no “m” in “item”")
+
+
 @pytest.mark.parametrize(
     ("mode", "reads", "message"),
     [
