@@ -11,6 +11,8 @@ from core.engine.fields import Field
 from core.engine.reading.shapes import did_you_mean
 from core.engine.reading.shapes import kind as kind_of
 
+MEANT_EMPTY: Mapping[str, tuple[Any, ...]] = {"json": ([], {}, ""), "list": ([],)}
+
 
 def field_problems(
     fields: Iterable[Field],
@@ -27,7 +29,7 @@ def field_problems(
         value = values.get(field.key, field.default)
         here = place.inner(field.key)
         if is_empty(value):
-            if field.required:
+            if field.required and value not in MEANT_EMPTY.get(field.kind, ()):
                 yield here.error("required", f"“{field.label}” is empty; fill it in")
         elif not is_expression(value) or field.literal or field.kind in ("choice", "condition"):
             yield from CHECKS.get(field.kind, no_problem)(field, value, here, surroundings)

@@ -260,6 +260,19 @@ def test_what_a_step_is_given_must_be_of_the_right_kind(kind, inputs, field, cod
     assert message in problem.message
 
 
+@pytest.mark.parametrize("value", [[], {}, "", 0, False])
+def test_a_value_that_is_meant_to_be_empty_is_one(value):
+    assert problems_of([compose("none", value)]) == ()
+
+
+def test_a_loop_over_an_empty_list_has_its_list_and_one_over_nothing_has_none():
+    def over(value):
+        return block("each", "for_each", {"list": value}, body=[log("a", "x")])
+
+    assert problems_of([over([])]) == ()
+    assert {the_only(problems_of([over(value)])).code for value in ("", {}, None)} == {"required"}
+
+
 def test_an_unknown_step_type_is_named():
     problem = the_only(problems_of([{"id": "a", "type": "find_things"}]))
 
