@@ -148,3 +148,13 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
         yield step
         for branch in step.branches:
             yield from walk(branch.steps)
+
+
+def live(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """The same without those that are switched off, and what is inside them."""
+    for step in steps:
+        if step.disabled:
+            continue
+        yield step
+        for branch in step.branches:
+            yield from live(branch.steps)

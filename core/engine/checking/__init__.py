@@ -23,7 +23,7 @@ from core.engine.checking.references import (
 from core.engine.checking.schedules import schedule_problems
 from core.engine.checking.secrets import secret_problems
 from core.engine.checking.surroundings import KnownWorkflow, Surroundings
-from core.engine.definition import Definition, Step
+from core.engine.definition import Definition, Step, live
 from core.engine.errors import DefinitionError
 from core.engine.fields import Field
 from core.engine.reading import SETTINGS
@@ -71,7 +71,7 @@ def problems(
         found.append(Problem("no_steps", WARNING, "this workflow has no steps yet; add one"))
     places = {step_id: place for place, step_id in enumerate(known.layout.positions)}
     of_steps = [
-        problem for step in live_steps(definition.steps) for problem in step_problems(check, step)
+        problem for step in live(definition.steps) for problem in step_problems(check, step)
     ]
     of_steps += whole_problems(check)
     found += sorted(of_steps, key=lambda problem: places.get(problem.step_id or "", 0))
@@ -83,7 +83,7 @@ def whole_problems(check: Check) -> Iterator[Problem]:
     flow = Flow(check.step_types)
     yield from reach_problems(check.definition.steps, flow)
     yield from answer_problems(check.definition, flow)
-    yield from untold_problems(tuple(live_steps(check.definition.steps)), check.known)
+    yield from untold_problems(tuple(live(check.definition.steps)), check.known)
     yield from circles.circle_problems(check.definition, check.step_types, check.surroundings)
 
 
@@ -108,16 +108,6 @@ def known_in(
         is_open,
         bool(parameters),
     )
-
-
-def live_steps(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Steps that can run: what is switched off may be unfinished."""
-    for step in steps:
-        if step.disabled:
-            continue
-        yield step
-        for branch in step.branches:
-            yield from live_steps(branch.steps)
 
 
 def trigger_problems(check: Check) -> Iterator[Problem]:

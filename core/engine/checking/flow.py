@@ -103,17 +103,29 @@ class Flow:
 
     def _every_path(self, step: Step, answered: bool, blame: Blame) -> Ways:
         """The ways where each path whose condition holds is taken, one after the other."""
-        steps = [
-            Step(step.id, step.type, {"mode": "first"}, branches=(branch,))
-            for branch in takeable(step)
-            if branch.only_when is not None
-        ]
-        found = [(self.through(steps, answered, blame), "branches")]
+        passing: Ways = {(ON, answered): blame}
+        otherwise = [(passing, "branches")]
+        found: list[tuple[Ways, str]] = []
         for branch in takeable(step):
             if branch.only_when is None:
                 ways = self.through(branch.steps, answered, blame)
-                found.append((ways, f"branches.{branch.key}"))
-        return choice(found, step, answered, blame)
+                otherwise = [(ways, f"branches.{branch.key}")]
+                continue
+            ways = self._behind([passing, *(before for before, _ in found)], branch)
+            if constant(branch.only_when):
+                passing, otherwise = {}, []
+                found = [(ended(before), field) for before, field in found]
+            found.append((ways, f"branches.{branch.key}"))
+        return choice([*found, *otherwise], step, answered, blame)
+
+    def _behind(self, before: list[Ways], branch: Branch) -> Ways:
+        """The ways through a path for each that leads to it."""
+        found: Ways = {}
+        going_on = [way for ways in before for way in ways.items() if way[0][0] == ON]
+        for (_, answered), blame in going_on:
+            for way, who in self.through(branch.steps, answered, blame).items():
+                found.setdefault(way, who)
+        return found
 
     def _parallel(self, step: Step, answered: bool, blame: Blame) -> Ways:
         both: Ways = {(ON, answered): blame}
@@ -144,6 +156,11 @@ class Flow:
             for (final, also), culprit in self.through(last, has, who).items():
                 after.setdefault((end if final == ON else final, also), culprit)
         return after if last else ways
+
+
+def ended(ways: Ways) -> Ways:
+    """The ways that don't go on."""
+    return {way: blame for way, blame in ways.items() if way[0] != ON}
 
 
 def failing_as(end: str, ways: Ways) -> Ways:

@@ -24,6 +24,16 @@ def test_a_loop_that_a_stop_inside_ends_has_its_end():
     assert problems_of([repeat({}, body)]) == ()
 
 
+@pytest.mark.parametrize("key", ["until", "while"])
+def test_a_stop_inside_ends_a_loop_whose_condition_never_changes(key):
+    body = stop("end", only_when="{{ index > 3 }}")
+    switched_off = body | {"disabled": True}
+
+    assert problems_of([compose("n", 1), repeat({key: "{{ steps.n > 3 }}"}, body)]) == ()
+    found = problems_of([compose("n", 1), repeat({key: "{{ steps.n > 3 }}"}, switched_off)])
+    assert the_only(found).code == "unchanging_loop"
+
+
 def test_nothing_comes_after_a_loop_without_an_end():
     _, behind = problems_of([repeat({}, log("a", "x")), log("b", "y")])
 

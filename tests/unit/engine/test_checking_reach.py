@@ -160,6 +160,56 @@ def test_ways_that_all_answer_or_none_are_no_problem(steps):
     assert "no_answer" not in codes_of(steps, {"endpoint": WAITING})
 
 
+EACH = {"mode": "all"}
+OTHER = "{{ trigger.body.paid }}"
+
+
+@pytest.mark.parametrize(
+    ("paths", "field"),
+    [
+        ({"one": path("one", BIG, answer("a")), "otherwise": [answer("b")]}, None),
+        ({"one": path("one", "{{ true }}", answer("a")), "otherwise": [log("b", "x")]}, None),
+        (
+            {"one": path("one", BIG, log("a", "x")), "two": path("two", "{{ true }}", answer("b"))},
+            None,
+        ),
+        ({"one": path("one", BIG, answer("a"))}, "branches"),
+        (
+            {"one": path("one", BIG, answer("a")), "otherwise": [log("b", "x")]},
+            "branches.otherwise",
+        ),
+        (
+            {
+                "one": path("one", BIG, answer("a")),
+                "two": path("two", OTHER, log("b", "x")),
+                "otherwise": [answer("c")],
+            },
+            "branches.two",
+        ),
+    ],
+)
+def test_a_way_without_an_answer_where_every_path_that_fits_is_taken(paths, field):
+    found = problems_of([block("if", "branch", EACH, **paths)], {"endpoint": WAITING})
+
+    named = [problem.field for problem in found if problem.code == "no_answer"]
+    assert named == ([field] if field else [])
+
+
+@pytest.mark.parametrize(
+    ("paths", "is_reached"),
+    [
+        ({"one": path("one", BIG, stop("s")), "otherwise": [stop("t")]}, False),
+        ({"one": path("one", BIG, stop("s")), "two": path("two", "{{ true }}", stop("t"))}, False),
+        ({"one": path("one", BIG, stop("s")), "two": path("two", OTHER, stop("t"))}, True),
+        ({"one": path("one", BIG, log("b", "x")), "otherwise": [stop("t")]}, True),
+    ],
+)
+def test_steps_behind_paths_that_are_all_taken(paths, is_reached):
+    found = codes_of([block("if", "branch", EACH, **paths), log("a", "x")])
+
+    assert ("unreachable" not in found) == is_reached
+
+
 @pytest.mark.parametrize("endpoint", [{"exposed": False}, WAITING | {"reply": "immediate"}, None])
 def test_nobody_waits_for_an_answer_where_none_is_promised(endpoint):
     assert problems_of([ANSWERED], {"endpoint": endpoint} if endpoint else {}) == ()
