@@ -10,7 +10,7 @@ from core.engine.expressions import ExpressionError, casts, nodes, parse
 from core.engine.expressions.nodes import Literal, Name, Node, Path
 from core.engine.reading.shapes import did_you_mean
 
-CALLBACK_URL = "callback_url"
+CALLBACK_URL, KIND_OF = "callback_url", "type"
 MISSING, UNFIT = "unknown_key", "unfit_value"
 VERBS = {"-": "subtract from", "*": "multiply", "/": "divide", "%": "divide"}
 ORDERS = ("<", "<=", ">", ">=")
@@ -177,7 +177,18 @@ class Inference:
                 self._note(UNFIT, message, column, shape)
 
     def _logic(self, node: nodes.Logic) -> Shape:
-        return shapes.united([self.of(operand) for operand in node.operands])
+        found, is_guarded = [], False
+        for operand in node.operands:
+            found.append(self._unjudged(operand) if is_guarded else self.of(operand))
+            is_guarded = is_guarded or asks_for_kind(operand)
+        return shapes.united(found)
+
+    def _unjudged(self, node: Node) -> Shape:
+        """The shape of a part that is computed only for values of some kind."""
+        before = len(self.notes)
+        shape = self.of(node)
+        del self.notes[before:]
+        return shape
 
     def _not(self, node: nodes.Not) -> Shape:
         self.of(node.operand)
@@ -188,7 +199,8 @@ class Inference:
 
     def _choice(self, node: nodes.Choice) -> Shape:
         self.of(node.condition)
-        return shapes.either(self.of(node.then), self.of(node.otherwise))
+        look = self._unjudged if asks_for_kind(node.condition) else self.of
+        return shapes.either(look(node.then), look(node.otherwise))
 
     def _list(self, node: nodes.ListOf) -> Shape:
         return shapes.of_items(shapes.united([self.of(item) for item in node.items]))
@@ -204,11 +216,14 @@ class Inference:
         item = source.item or ANY if source.kind == "list" else ANY
         outer = self.names
         self.names = {**outer, node.variable: item}
-        parts = [self.of(part) for part in (*node.conditions, node.value)]
+        for condition in node.conditions:
+            self.of(condition)
+        look = self._unjudged if any(map(asks_for_kind, node.conditions)) else self.of
+        value = look(node.value)
         if node.key is not None:
-            self.of(node.key)
+            look(node.key)
         self.names = outer
-        return OBJECT if node.key is not None else shapes.of_items(parts[-1])
+        return OBJECT if node.key is not None else shapes.of_items(value)
 
 
 LOOKS: Mapping[type, Callable[[Inference, Any], Shape]] = {
@@ -226,6 +241,13 @@ LOOKS: Mapping[type, Callable[[Inference, Any], Shape]] = {
     nodes.ObjectOf: Inference._object,
     nodes.Comprehension: Inference._comprehension,
 }
+
+
+def asks_for_kind(node: Node) -> bool:
+    """Whether it depends on the kind of a value, so that not every value comes to what follows."""
+    if isinstance(node, nodes.Call) and node.function.name == KIND_OF:
+        return True
+    return any(map(asks_for_kind, nodes.children(node)))
 
 
 def result_of(function: Any, given: list[Shape]) -> Shape:

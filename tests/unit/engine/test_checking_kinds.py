@@ -77,6 +77,28 @@ def test_what_may_be_right_is_no_problem(value):
     assert problems_of([CLEAN, loop, call, safe, compose("b", value)], STARTS) == ()
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{{ trigger.email | sum if type(trigger.email) == 'list' else 0 }}",
+        "{{ trigger.email if type(trigger.email) == 'text' else trigger.email.address }}",
+        "{{ type(trigger.email) == 'number' and trigger.email * 2 > 3 }}",
+        "{{ not (trigger.email | type == 'number') or trigger.email * 2 > 3 }}",
+        "{{ [l.sku for l in steps.clean.sums if type(l) == 'object'] }}",
+    ],
+)
+def test_what_is_computed_only_for_values_of_its_kind_is_no_problem(value):
+    assert problems_of([CLEAN, compose("b", value)], STARTS) == ()
+
+
+def test_a_choice_that_asks_for_no_kind_guards_nothing():
+    problem = the_only(
+        problems_of([compose("b", "{{ trigger.email * 2 if trigger.paid else 0 }}")], STARTS)
+    )
+
+    assert problem.code == "unfit_value"
+
+
 AT_LEAST = {"left": "{{ trigger.lines }}", "is": "at_least", "right": 1}
 
 
