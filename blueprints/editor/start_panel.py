@@ -14,9 +14,9 @@ from blueprints.editor.snippets import Sample, Snippet
 from blueprints.editor.workbench import START, Workbench
 from core import config
 from core.auth_schemes import auth_schemes
+from core.engine.fields import Field
 from core.engine.parameter_types import TYPES
 from core.engine.parameters import Parameter, declared
-from core.storage.connection import Connection
 from core.triggers import trigger_types
 
 ENDPOINT = "endpoint"
@@ -131,14 +131,14 @@ class StartPanel:
                 self.auth,
                 defaults,
                 room="auth",
-                choices=self._connections() if known.kind == "connection" else None,
+                choices=self._choices(known),
             )
             for known in scheme.fields
         ]
 
-    def _connections(self) -> Sequence[tuple[str, str]]:
-        found = Connection.of_workspace(self.bench.workflow.workspace_id)
-        return [(connection.name, connection.label) for connection in found]
+    def _choices(self, known: Field) -> Sequence[tuple[str, str]] | None:
+        is_connection = known.kind == "connection"
+        return outputs.connection_choices(self.bench.workflow, known) if is_connection else None
 
     @cached_property
     def parameters(self) -> list[Parameter]:

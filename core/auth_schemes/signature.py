@@ -42,7 +42,13 @@ class Signature(AuthScheme):
             choices=tuple((key, shape.name) for key, shape in PRESETS.items()),
             help="Leave it empty to describe another sender.",
         ),
-        Field("connection", "Connection with the secret", "connection", literal=True),
+        Field(
+            "connection",
+            "Connection with the secret",
+            "connection",
+            choices=(("webhook_secret", "Webhook secret"),),
+            literal=True,
+        ),
         Field("header", "Header with the signature", required=False, shown_when=WITHOUT_PRESET),
         Field(
             "algorithm",

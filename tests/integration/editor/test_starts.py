@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from core.runtime import workflows
+from core.runtime import connections, workflows
+from core.runtime.connections import Values
 from core.storage.db import db
 from core.storage.token import Token
 from tests.people import HTMX
@@ -60,6 +61,22 @@ def test_who_may_call_is_chosen(editor):
 
     assert editor.draft.triggers["endpoint"]["auth"] == {"scheme": "open"}
     assert "nyone who knows the URL can start this workflow" in answer.text
+
+
+def test_only_connections_that_hold_a_shared_secret_are_offered_for_signed_calls(editor):
+    room, by = editor.workflow.workspace_id, "Max"
+    key = Values("Stock", {"base_url": "https://stock.example"}, {"key": "k1"})
+    signing = Values("Hub", {}, {"secret": "s1"})
+    connections.create(room, "stock", "http_api", values=key, by=by)
+    connections.create(room, "hub", "webhook_secret", values=signing, by=by)
+
+    answer = editor.send(
+        "starts",
+        {"fields": "auth", "auth.scheme": "signature", "action": "redraw", "target": "auth"},
+    )
+
+    assert '<option value="hub"' in answer.text
+    assert '<option value="stock"' not in answer.text
 
 
 def test_parameters_are_typed_in(editor):

@@ -355,6 +355,12 @@ def test_switched_off_steps_may_be_unfinished_but_reading_them_is_a_doubt():
             "unknown_connection",
             "error",
         ),
+        (
+            {"scheme": "signature", "preset": "github", "connection": "stock"},
+            "triggers.endpoint.auth.connection",
+            "unfit_connection",
+            "error",
+        ),
     ],
 )
 def test_who_may_call_is_checked(auth, field, code, severity):
@@ -382,38 +388,3 @@ def test_starts_and_settings_come_before_the_first_step():
         "settings.run_title",
     ]
     assert all(problem.step_id is None for problem in found)
-
-
-@pytest.mark.parametrize(
-    ("value", "is_secret"),
-    [
-        ("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", True),
-        ("ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a", True),
-        ({"headers": {"Authorization": "Bearer abcdefghijklmnop123456"}}, True),
-        ({"headers": {"Authorization": "Bearer {{ steps.token.body }}"}}, False),
-        ({"password": "hunter2hunter2"}, True),
-        ({"password": "{{ trigger.password }}"}, False),
-        ({"max_tokens": "12345678901234"}, False),
-        ({"secret": "no"}, False),
-        ("https://user:pa55word@example.com/x", True),
-        ("https://example.com/a:b@c", False),
-        ("a perfectly usual sentence about a secret", False),
-    ],
-)
-def test_text_that_looks_like_a_secret_is_a_doubt(value, is_secret):
-    codes = {problem.code for problem in problems_of([compose("a", value)])}
-
-    assert ("secret_typed_in" in codes) == is_secret
-
-
-def test_a_secret_that_a_condition_compares_with_is_a_doubt():
-    key = "sk_live_" + "1234567890abcdef"
-    condition = {"all": [{"left": "{{ trigger.headers['x-key'] }}", "is": "equals", "right": key}]}
-    path = {"key": "yes", "only_when": condition, "steps": [compose("b", 1)]}
-
-    found = problems_of([compose("a", 1, only_when=condition), block("if", "branch", yes=path)])
-
-    assert [(problem.code, problem.field) for problem in found] == [
-        ("secret_typed_in", "only_when.all.0.right"),
-        ("secret_typed_in", "branches.yes.only_when.all.0.right"),
-    ]
