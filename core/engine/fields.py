@@ -34,7 +34,8 @@ class Field:
     `choices` are (value, label) pairs. `per_turn` fields are evaluated inside the body's scope
     at each turn, not once at entry; a step without a body that `has_turns` gets a list of them,
     one for each item of its list. `shown_when` names another field and the values of it
-    with which this one matters. `literal` fields never hold expressions.
+    with which this one matters. `literal` fields never hold expressions. Numbers that are
+    `is_whole` have no decimals, and text is none.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Field:
     shown_when: tuple[str, tuple[Any, ...]] | None = None
     minimum: float | None = None
     maximum: float | None = None
+    is_whole: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

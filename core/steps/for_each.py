@@ -33,6 +33,7 @@ class ForEach(BlockType):
             default=1,
             minimum=1,
             maximum=MOST_AT_ONCE,
+            is_whole=True,
             help="1 keeps the order; more is faster, and each item has its own remembered values.",
         ),
         Field(

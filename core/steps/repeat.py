@@ -41,6 +41,7 @@ class Repeat(BlockType):
             kind="number",
             default=DEFAULT_MOST,
             minimum=1,
+            is_whole=True,
             help="More turns than this and the step fails: a loop must end.",
         ),
     )

@@ -1,7 +1,7 @@
 """Answer the caller who waits for this run."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.engine import wording
@@ -64,6 +64,15 @@ class ReturnData(StepType):
         body = wording.say(step.inputs.get("body"))
         return f"{status} · {body}" if body else status
 
+    def problems(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """A status that is a number, but none that can be sent."""
+        given = inputs.get("status")
+        if isinstance(given, float | str) and is_near(given):
+            try:
+                read_status(given)
+            except StepFailed as refusal:
+                yield "status", refusal.message
+
     def run(self, inputs: Mapping[str, Any], context: StepContext) -> Done:
         """Put this part of the response together."""
         body = inputs.get("body")
@@ -74,6 +83,14 @@ class ReturnData(StepType):
             read_content_type(inputs.get("content_type")),
         )
         return Done(body, reply=reply)
+
+
+def is_near(status: float | str) -> bool:
+    """Whether a number lies between the statuses that there are."""
+    try:
+        return LOWEST_STATUS <= float(status) <= HIGHEST_STATUS
+    except ValueError:
+        return False
 
 
 def read_status(given: Any) -> int | None:

@@ -42,6 +42,7 @@ class ScheduleOnList(StepType):
             default=USUALLY_AT_ONCE,
             minimum=1,
             maximum=MOST_AT_ONCE,
+            is_whole=True,
             help="1: one after another, in the order of the list.",
         ),
         Field(

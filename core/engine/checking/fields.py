@@ -1,5 +1,6 @@
 """Whether the value of a declared field is of its kind, as far as that shows before a run."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -62,8 +63,9 @@ def check_text(field: Field, value: Any, here: Place, around: Surroundings) -> I
 
 def check_number(field: Field, value: Any, here: Place, around: Surroundings) -> Iterator[Problem]:
     number = as_number(value)
-    if number is None:
-        yield here.error("wrong_kind", f"“{field.label}” must be a number, not {say(value)}")
+    if number is None or (field.is_whole and not isinstance(value, int)):
+        kind = "a whole number" if field.is_whole else "a number"
+        yield here.error("wrong_kind", f"“{field.label}” must be {kind}, not {say(value)}")
     elif field.minimum is not None and number < field.minimum:
         yield here.error("out_of_range", f"“{field.label}” must be at least {field.minimum:,}")
     elif field.maximum is not None and number > field.maximum:
@@ -74,9 +76,10 @@ def as_number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def check_yes_no(field: Field, value: Any, here: Place, around: Surroundings) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ FITTING: Mapping[str, frozenset[str]] = {
     "mapping": frozenset({"object"}),
     "list": frozenset({"list"}),
 }
+WHOLE = frozenset({"number"})
 WANTED = {
     "number": "a number",
     "duration": "a length of time",
@@ -39,9 +40,12 @@ def fit_problems(field: Field, value: Any, here: Place, look: Inference) -> Iter
     fitting = FITTING.get(field.kind)
     if fitting is None or field.literal or not isinstance(value, str) or "{{" not in value:
         return
+    wanted = WANTED[field.kind]
+    if field.is_whole:
+        fitting, wanted = WHOLE, "a whole number"
     shape = look.of_text(value)
     if shape.kind not in (*fitting, ANY_KIND):
-        message = f"“{field.label}” must be {WANTED[field.kind]}, but this is {shape.words}"
+        message = f"“{field.label}” must be {wanted}, but this is {shape.words}"
         yield said(here, "wrong_kind", message, shape)
 
 

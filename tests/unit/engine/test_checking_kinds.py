@@ -244,3 +244,31 @@ def test_nothing_is_said_of_the_answers_to_a_form_that_a_run_computes(form):
     ask = {"id": "q", "type": "ask_approval", "inputs": {**ASKED, "fields": form}}
 
     assert not problems_of([ask, compose("b", "{{ steps.q.fields.anything * 2 }}")], STARTS)
+
+
+def loop(kind, **inputs):
+    needed = {"for_each": {"list": [1]}, "repeat": {"until": "{{ index > 3 }}"}}[kind]
+    return block("again", kind, {**needed, **inputs}, body=[log("a", "x")])
+
+
+@pytest.mark.parametrize(
+    "value", ["4", 2.5, 4.0, "nan", "many", True, "{{ trigger.email }}", "{{ trigger.lines }}"]
+)
+@pytest.mark.parametrize(("kind", "key"), [("for_each", "concurrency"), ("repeat", "max")])
+def test_a_loop_counts_in_whole_numbers(kind, key, value):
+    problem = the_only(problems_of([loop(kind, **{key: value})], STARTS))
+
+    assert (problem.field, problem.code) == (f"inputs.{key}", "wrong_kind")
+    assert "must be a whole number" in problem.message
+
+
+@pytest.mark.parametrize("value", [4, "{{ trigger.total }}", "{{ trigger.body.n }}"])
+def test_whole_numbers_and_what_a_run_computes_are_taken(value):
+    assert problems_of([loop("for_each", concurrency=value)], STARTS) == ()
+
+
+@pytest.mark.parametrize("status", ["201", 201, 201.0, "{{ trigger.email }}"])
+def test_a_status_may_be_text_that_is_one(status):
+    answer = {"id": "a", "type": "return_data", "inputs": {"body": 1, "status": status}}
+
+    assert problems_of([answer], STARTS) == ()
