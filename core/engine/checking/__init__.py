@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.engine.auth_scheme import AuthScheme
-from core.engine.checking import circles, kinds
+from core.engine.checking import callees, circles, kinds
 from core.engine.checking.code import code_problems
 from core.engine.checking.fields import condition_problems, field_problems, workflow_problems
 from core.engine.checking.flow import Flow
@@ -152,7 +152,7 @@ def settings_problems(check: Check) -> Iterator[Problem]:
     if isinstance(order, Mapping) and isinstance(order.get("workflow"), str):
         here = Place(None, "settings.on_failure.workflow")
         yield from workflow_problems(order["workflow"], here, check.surroundings)
-        yield from circles.failure_problems(order["workflow"], here, check.surroundings)
+        yield from callees.failure_problems(order["workflow"], here, check.surroundings)
 
 
 def shape_problems(shape: Shape, value: Any, root: str) -> Iterator[Problem]:
@@ -191,12 +191,14 @@ def step_problems(check: Check, step: Step) -> Iterator[Problem]:
 
 def started_problems(check: Check, step: Step) -> Iterator[Problem]:
     """Whether the workflows that it names are live and get what they ask for."""
-    for field in check.step_types[step.type].fields:
+    step_type = check.step_types[step.type]
+    look = check.known.shapes.inference_at(step.id, in_body=step_type.has_turns)
+    for field in step_type.fields:
         name = step.inputs.get(field.key) if field.kind == "workflow" else None
         if isinstance(name, str):
             here = Place(step.id, f"inputs.{field.key}")
-            given = given_to(step, field, check.step_types[step.type])
-            yield from circles.callee_problems(name, given, here, check.surroundings)
+            given = given_to(step, field, step_type)
+            yield from callees.callee_problems(name, given, here, check.surroundings, look)
 
 
 def given_to(step: Step, field: Field, step_type: StepType) -> Any:

@@ -1,21 +1,17 @@
-"""Workflows that start other workflows: circles, what they ask for, and whether they are live."""
+"""Workflows that start other workflows, and the circles of them."""
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any
 from urllib.parse import urlsplit
 
 from core.engine.checking.flow import Flow
 from core.engine.checking.problem import Place, Problem
 from core.engine.checking.surroundings import KnownWorkflow, Surroundings
 from core.engine.definition import Definition, Step
-from core.engine.parameters import Parameter
-from core.engine.reading.shapes import did_you_mean
 from core.engine.step_type import StepType
 
 OWN_URL = re.compile(r"(?:/[a-z0-9_-]+)?/api/1\.1/wf/([a-z0-9][a-z0-9_-]{0,63})(?:@\d+)?/?")
-OF_FAILURES = frozenset({"run_id", "workflow", "title", "error", "url"})
 MOST_SHOWN = 6  # workflows of a circle that are named
 StepTypes = Mapping[str, StepType]
 
@@ -131,49 +127,3 @@ def certainties(circle: list[str], around: Surroundings) -> Iterator[bool]:
     """Whether each workflow of a circle starts the next in every run."""
     for name, following in pairwise([*circle, around.name]):
         yield around.workflows[name].calls.get(following, False)
-
-
-def callee_problems(
-    name: str, values: Any, place: Place, around: Surroundings
-) -> Iterator[Problem]:
-    """Whether a started workflow is live and gets what it asks for."""
-    known = around.workflows.get(name)
-    if known is None or name == around.name:
-        return
-    if not known.is_live:
-        yield not_live(name, place)
-    elif known.parameters and isinstance(values, Mapping):
-        here = Place(place.step_id, "inputs.parameters")
-        asked = {parameter.key: parameter for parameter in known.parameters}
-        yield from missing_parameters(name, asked, values, here)
-        for given in values:
-            if given not in asked:
-                near = did_you_mean(str(given), asked)
-                message = f"“{name}” has no parameter “{given}”{near}"
-                yield here.inner(given).warning("unknown_parameter", message)
-
-
-def failure_problems(name: str, place: Place, around: Surroundings) -> Iterator[Problem]:
-    """Whether the workflow for failures is live and can be started with what it gets."""
-    known = around.workflows.get(name)
-    if known is None or name == around.name:
-        return
-    if not known.is_live:
-        yield not_live(name, place)
-        return
-    asked = {parameter.key: parameter for parameter in known.parameters}
-    yield from missing_parameters(name, asked, OF_FAILURES, place)
-
-
-def not_live(name: str, place: Place) -> Problem:
-    message = f"“{name}” isn't live yet: until it is published, starting it fails"
-    return place.warning("not_live", message)
-
-
-def missing_parameters(
-    name: str, asked: Mapping[str, Parameter], given: Container[str], place: Place
-) -> Iterator[Problem]:
-    for key, parameter in asked.items():
-        if parameter.is_required and key not in given:
-            message = f"“{name}” asks for “{key}”, which it doesn't get here"
-            yield place.warning("missing_parameter", message)

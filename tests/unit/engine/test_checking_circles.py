@@ -3,7 +3,6 @@ import pytest
 from core.engine.checking import KnownWorkflow
 from core.engine.checking.circles import called_by_url, calls_of
 from core.engine.definition import Definition
-from core.engine.parameters import Parameter
 from core.steps import step_types
 from tests.drafts import block, log, path, problems_of, run, stop, the_only, where
 
@@ -150,65 +149,6 @@ def test_what_a_definition_starts_in_every_run_and_what_only_in_some():
     found = calls_of(Definition.from_json({"steps": steps}), step_types(), HERE)
 
     assert found == {"one": True, "two": False, "three": False}
-
-
-ASKING = KnownWorkflow(parameters=(Parameter("email"), Parameter("note", optional=True)))
-
-
-def test_a_started_workflow_must_get_what_it_asks_for():
-    steps = [run("a", "mail", parameters={"emial": "x"})]
-
-    missing, unknown = problems_of(steps, workflows={"mail": ASKING}, name="me")
-
-    assert where(missing) == ("a", "inputs.parameters", "missing_parameter", "warning")
-    assert missing.message == "“mail” asks for “email”, which it doesn't get here"
-    assert unknown.message == "“mail” has no parameter “emial”; did you mean “email”?"
-
-
-def test_parameters_that_are_computed_are_not_guessed():
-    steps = [run("a", "mail", parameters="{{ trigger.body }}")]
-
-    assert problems_of(steps, workflows={"mail": ASKING}, name="me") == ()
-
-
-def test_a_workflow_that_is_not_live_cannot_be_started_yet():
-    workflows = {"mail": KnownWorkflow(is_live=False)}
-
-    problem = the_only(problems_of([run("a", "mail")], workflows=workflows, name="me"))
-
-    assert where(problem) == ("a", "inputs.workflow", "not_live", "warning")
-
-
-@pytest.mark.parametrize(
-    ("workflows", "code", "severity"),
-    [
-        ({}, "unknown_workflow", "error"),
-        ({"alert": KnownWorkflow(is_live=False)}, "not_live", "warning"),
-        ({"alert": ASKING}, "missing_parameter", "warning"),
-    ],
-)
-def test_the_workflow_for_failures_must_be_there_and_startable(workflows, code, severity):
-    settings = {"on_failure": {"workflow": "alert"}}
-
-    problem = the_only(
-        problems_of([log("a", "x")], settings=settings, workflows=workflows, name="me")
-    )
-
-    assert where(problem) == (None, "settings.on_failure.workflow", code, severity)
-
-
-def test_the_workflow_for_failures_gets_the_error_without_being_asked():
-    alert = KnownWorkflow(parameters=(Parameter("error", "object"), Parameter("run_id")))
-    settings = {"on_failure": {"workflow": "alert"}}
-
-    assert problems_of([log("a", "x")], settings=settings, workflows={"alert": alert}) == ()
-
-
-def test_items_of_a_list_may_bring_what_the_workflow_asks_for():
-    inputs = {"workflow": "mail", "list": "{{ trigger.body }}"}
-    plan = {"id": "plan", "type": "schedule_on_list", "inputs": inputs}
-
-    assert problems_of([plan], workflows={"mail": ASKING}, name="me") == ()
 
 
 def test_a_workflow_that_plans_itself_for_later_is_a_doubt():
