@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.engine.definition import Definition, Step
+from core.engine.definition import Definition, Step, live
 from core.engine.parameters import Parameter, declared
 from core.engine.step_type import StepType
 from core.engine.visibility import Layout
@@ -146,9 +146,9 @@ def parameters_of(definition: Definition) -> list[Parameter]:
 
 
 def variables_of(definition: Definition) -> dict[str, Any]:
-    """The names under which the workflow remembers values."""
+    """The names under which steps that are not switched off remember values."""
     found: dict[str, Any] = {}
-    for step in definition.walk():
+    for step in live(definition.steps):
         values = step.inputs.get("values")
         if step.type == SET_VARIABLES and isinstance(values, Mapping):
             found |= known_part(values)

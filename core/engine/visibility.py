@@ -89,6 +89,11 @@ class Layout:
         pairs = zip(position.blocks, position.branches, strict=True)
         return any(block.branches[branch].key == CATCH for block, branch in pairs)
 
+    def switched_off(self, step_id: str) -> Step | None:
+        """The step, or the block around it, that keeps it from ever running."""
+        position = self.positions[step_id]
+        return next((step for step in (*position.blocks, position.step) if step.disabled), None)
+
     def runs_side_by_side(self, reader: str) -> Step | None:
         """The block around the reader that walks paths or items at the same time."""
         for block in self.positions[reader].blocks:

@@ -1,6 +1,6 @@
 """What keeps a definition from being published, and what its author should look at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,8 +90,9 @@ def whole_problems(check: Check) -> Iterator[Problem]:
 def known_in(
     definition: Definition, step_types: Mapping[str, StepType], around: Surroundings
 ) -> Known:
-    setters = [step for step in definition.walk() if step.type == SET_VARIABLES]
+    setters = [step for step in live(definition.steps) if step.type == SET_VARIABLES]
     is_open = any(not isinstance(step.inputs.get("values"), Mapping) for step in setters)
+    remembered = frozenset(variables_of(definition))
     try:
         parameters = tuple(parameters_of(definition))
     except (KeyError, TypeError, ValueError, DefinitionError):  # a problem of the parameters
@@ -104,10 +105,19 @@ def known_in(
         layout,
         shapes,
         frozenset(parameter.key for parameter in parameters),
-        frozenset(variables_of(definition)),
+        remembered,
+        frozenset(written_names(definition.walk())) - remembered,
         is_open,
         bool(parameters),
     )
+
+
+def written_names(steps: Iterable[Step]) -> Iterator[str]:
+    """The names under which these steps would remember values."""
+    for step in steps:
+        values = step.inputs.get("values")
+        if step.type == SET_VARIABLES and isinstance(values, Mapping):
+            yield from map(str, values)
 
 
 def trigger_problems(check: Check) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ class Known:
     shapes: KnownShapes
     parameters: frozenset[str]
     variables: frozenset[str]
+    forgotten: frozenset[str] = frozenset()  # what only steps that are switched off remember
     has_open_variables: bool = False  # some step remembers names that are only known at run time
     declares_parameters: bool = False
 
@@ -85,7 +86,7 @@ def why_no_callback(step_id: str, reader: Reader) -> str:
     step_type = layout.step_types.get(found.step.type)
     if step_type is None or not step_type.is_called_back:
         return f"“{step_id}” doesn't wait to be called; name a step that does"
-    if found.step.disabled:
+    if layout.switched_off(step_id) is not None:
         return f"“{step_id}” is switched off, so it never waits"
     around = {loop.id for loop in loops_around(reader)}
     for loop in layout.loops_around(step_id):
@@ -141,8 +142,9 @@ def check_steps(root: str, keys: list[str | int], reader: Reader) -> Found:
         return
     if why := layout.why_hidden(reader.step_id, target, in_body=reader.in_body):
         yield "not_visible", why
-    elif layout.positions[target].step.disabled:
-        yield "disabled_step", f"“{target}” is switched off, so its result is always empty"
+    elif (off := layout.switched_off(target)) is not None:
+        inside = "" if off.id == target else f"stands inside “{off.id}”, which "
+        yield "disabled_step", f"“{target}” {inside}is switched off, so its result is always empty"
 
 
 def check_turn(root: str, keys: list[str | int], reader: Reader) -> Found:
@@ -182,8 +184,10 @@ def check_variables(root: str, keys: list[str | int], reader: Reader) -> Found:
         return
     known = reader.known
     if keys and keys[0] not in known.variables and not known.has_open_variables:
-        near = did_you_mean(str(keys[0]), known.variables)
-        yield "unknown_variable", f"no step remembers a value called “{keys[0]}”{near}"
+        hint = did_you_mean(str(keys[0]), known.variables)
+        if keys[0] in known.forgotten:
+            hint = "; the one that does is switched off"
+        yield "unknown_variable", f"no step remembers a value called “{keys[0]}”{hint}"
 
 
 def check_trigger(root: str, keys: list[str | int], reader: Reader) -> Found:

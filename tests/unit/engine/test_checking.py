@@ -341,53 +341,23 @@ def test_switched_off_steps_may_be_unfinished_but_reading_them_is_a_doubt():
     assert (problem.step_id, problem.code, problem.severity) == ("b", "disabled_step", "warning")
 
 
-@pytest.mark.parametrize(
-    ("auth", "field", "code", "severity"),
-    [
-        ({"scheme": "open"}, "triggers.endpoint.auth", "open_endpoint", "warning"),
-        ({"scheme": "magic"}, "triggers.endpoint.auth.scheme", "wrong_value", "error"),
-        (
-            {"scheme": "signature", "preset": "github"},
-            "triggers.endpoint.auth.connection",
-            "wrong_value",
-            "error",
-        ),
-        (
-            {"scheme": "signature", "preset": "github", "connection": "gone"},
-            "triggers.endpoint.auth.connection",
-            "unknown_connection",
-            "error",
-        ),
-        (
-            {"scheme": "signature", "preset": "github", "connection": "stock"},
-            "triggers.endpoint.auth.connection",
-            "unfit_connection",
-            "error",
-        ),
-    ],
-)
-def test_who_may_call_is_checked(auth, field, code, severity):
-    endpoint = {"exposed": True, "auth": auth}
-    problem = the_only(problems_of([compose("a", 1)], {"endpoint": endpoint}))
+def test_a_step_inside_a_switched_off_block_is_switched_off():
+    loop = block("both", "parallel", one=[compose("a", 1)], two=[log("b", "x")])
+    steps = [loop | {"disabled": True}, compose("c", "{{ steps.a }}")]
 
-    assert (problem.step_id, problem.field) == (None, field)
-    assert (problem.code, problem.severity) == (code, severity)
+    problem = the_only(problems_of(steps))
+
+    assert problem.code == "disabled_step"
+    assert problem.message.startswith("“a” stands inside “both”, which is switched off")
 
 
-def test_a_signed_endpoint_with_its_secret_is_sound():
-    auth = {"scheme": "signature", "preset": "github", "connection": "github"}
+def test_what_only_a_switched_off_step_remembers_is_not_remembered():
+    keep = {"id": "keep", "type": "set_variables", "inputs": {"values": {"n": 1}}}
+    steps = [keep | {"disabled": True}, compose("a", "{{ vars.n }}")]
 
-    assert problems_of([compose("a", 1)], {"endpoint": {"auth": auth}}) == ()
+    problem = the_only(problems_of(steps))
 
-
-def test_starts_and_settings_come_before_the_first_step():
-    triggers = {"endpoint": {"only_when": "{{ steps.a }}", "duplicates": {"key": "{{ item }}"}}}
-
-    found = problems_of([compose("a", 1)], triggers, {"run_title": "{{ vars.x }}"})
-
-    assert [problem.field for problem in found] == [
-        "triggers.endpoint.only_when",
-        "triggers.endpoint.duplicates.key",
-        "settings.run_title",
-    ]
-    assert all(problem.step_id is None for problem in found)
+    assert problem.message == (
+        "no step remembers a value called “n”; the one that does is switched off"
+    )
+    assert problems_of([keep | {"id": "on"}, *steps]) == ()
