@@ -75,7 +75,17 @@ def problems(
     ]
     of_steps += whole_problems(check)
     found += sorted(of_steps, key=lambda problem: places.get(problem.step_id or "", 0))
-    return tuple(found)
+    return each_once(found)
+
+
+def each_once(found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """What is the same problem twice is one: the worse of the two, at the first one's place."""
+    kept: dict[str, Problem] = {}
+    for problem in found:
+        before = kept.setdefault(problem.key, problem)
+        if problem.is_error and not before.is_error:
+            kept[problem.key] = problem
+    return tuple(kept.values())
 
 
 def whole_problems(check: Check) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 import pytest
 
+from core.engine.checking import shapes
 from tests.drafts import block, compose, log, problems_of, the_only
 
 
@@ -361,3 +362,20 @@ def test_what_only_a_switched_off_step_remembers_is_not_remembered():
         "no step remembers a value called “n”; the one that does is switched off"
     )
     assert problems_of([keep | {"id": "on"}, *steps]) == ()
+
+
+def test_the_same_problem_twice_in_a_field_is_one():
+    steps = [compose("a", {"b": 1, "c": 2}) | {"disabled": True}]
+    steps.append(compose("d", "{{ steps.a.b }} {{ steps.a.c }} {{ vars.x }} {{ vars.x }}"))
+
+    keys = [problem.key for problem in problems_of(steps)]
+
+    assert len(keys) == len(set(keys)) == 2
+
+
+def test_of_an_error_and_a_doubt_that_are_the_same_the_error_stays():
+    call = {"id": "page", "type": "call_api", "inputs": {"url": "https://x.example"}}
+    sample = shapes.of_sample({"body": {"n": "3"}})
+    steps = [call, compose("a", "{{ steps.page.body.n - 1 }} {{ 'x' - 1 }}")]
+
+    assert the_only(problems_of(steps, samples={"page": sample})).is_error
