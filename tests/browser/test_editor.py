@@ -45,9 +45,9 @@ def order(site, open_page, tmp_path, request):
     """Opens the editor of a fresh order workflow."""
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:60].strip("-")
 
-    def order(**look):
+    def order(text=ORDER, **look):
         file = tmp_path / "order.yaml"
-        file.write_text(ORDER.format(name=name))
+        file.write_text(text.format(name=name))
         applied = site.run("workflows", "apply", str(file))
         assert applied.returncode == 0, applied.stderr
         page = open_page(f"/workflows?q={name}", **look)
@@ -227,6 +227,23 @@ def test_a_problem_leads_to_the_field_to_blame(order):
     page.locator("#problems button").click()
     page.locator("#problem-list .problem").first.click()
     expect(page.locator("#part-inputs-url [role=textbox]")).to_be_focused()
+
+
+SCHEDULE = "  schedules:\n    - {{key: nightly, every: 1d, input: {{total: 1, gone: 2}}}}\n"
+STARTS = ORDER.replace("steps:\n  - id: clean", SCHEDULE + "steps:\n  - id: clean")
+
+
+def test_a_problem_of_the_starts_leads_to_its_place(order):
+    page = order(STARTS.replace("exposed: true", "exposed: true\n    auth: {{scheme: open}}"))
+
+    def look(words):
+        page.locator("#problems button").click()
+        page.locator("#problem-list .problem", has_text=words).click()
+
+    look("anyone who knows the URL")
+    expect(page.locator("select[name='auth.scheme']")).to_be_focused()
+    look("which is no parameter of this workflow")
+    expect(page.locator("#schedule-nightly textarea[name=input]")).to_be_focused()
 
 
 def test_on_a_phone_the_panel_is_a_sheet_over_the_outline(order):

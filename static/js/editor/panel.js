@@ -166,11 +166,12 @@ export async function showField(step, field) {
   wanted?.scrollIntoView({ block: "center" })
 }
 
+const outer = (name) => name.slice(0, Math.max(name.lastIndexOf("."), name.lastIndexOf("["), 0))
+
 function partOf(field) {
-  const keys = field.split(/[.[]/)
-  for (let length = keys.length; length; length -= 1) {
-    const name = keys.slice(0, length).join(".")
-    const part = panel().querySelector(`[data-field="${CSS.escape(name)}"]`)
+  for (let name = field; name; name = outer(name)) {
+    const here = CSS.escape(name)
+    const part = panel().querySelector(`[data-field="${here}"], [data-place="${here}"]`)
     if (part) return part
   }
   return panel().querySelector("#branches, #parameters")
