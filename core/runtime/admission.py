@@ -63,12 +63,12 @@ def let_in(workflow_id: int, limit_key: str) -> int:
             closed.append(run.id)
         count = places.held_count(connection, workflow_id, limit_key)
         entered = []
-        for run in _line(connection, workflow_id, limit_key):
+        for run in places.next_in_line(connection, workflow_id, limit_key, MOST_AT_ONCE):
             limit = Limit.of_version(run.version_id)
             if limit is None or count < limit.most:
                 entered.append(run.id)
                 count += 1
-            elif limit.when_full == "skip":
+            elif limit.when_full == "skip" and run.round == 1:
                 rung += _skip(connection, run)
                 closed.append(run.id)
         if entered:
@@ -91,30 +91,23 @@ def sweep() -> int:
     for line in found:
         limit = Limit.of_version(line.version_id)
         is_full = limit and taken.get((line.workflow_id, line.limit_key), 0) >= limit.most
-        if not is_full or (limit and limit.when_full != "queue"):
+        has_impatient = limit and limit.when_full != "queue" and line.round == 1
+        if not is_full or has_impatient:
             moved += let_in_safely(line.workflow_id, line.limit_key)
     return moved
 
 
-def _line(connection: Connection, workflow_id: int, limit_key: str) -> Sequence[Row[Any]]:
-    mine = *places.sharing(workflow_id, limit_key), RUN.c.line == Line.LIMIT
-    query = select(RUN).where(*mine).order_by(RUN.c.id).limit(MOST_AT_ONCE)
-    return connection.execute(query.with_for_update(skip_locked=True)).all()
-
-
 def _one_too_many(connection: Connection, workflow_id: int, limit_key: str) -> list[Row[Any]]:
     """The oldest runs that newer ones replace; those in line first, who have done nothing yet."""
-    mine = *places.sharing(workflow_id, limit_key), RUN.c.line == Line.LIMIT
-    newest = select(RUN.c.version_id).where(*mine).order_by(RUN.c.id.desc()).limit(1)
-    version_id = connection.execute(newest).scalar_one_or_none()
-    limit = Limit.of_version(version_id) if version_id is not None else None
+    limit = places.newcomers_limit(connection, workflow_id, limit_key)
     if limit is None or limit.when_full != "replace":
         return []
     holders = select(RUN).where(*places.sharing(workflow_id, limit_key), places.holding())
     holders = holders.order_by(RUN.c.id).limit(MOST_AT_ONCE).with_for_update()
-    line = _line(connection, workflow_id, limit_key)
+    line = places.next_in_line(connection, workflow_id, limit_key, MOST_AT_ONCE)
     held = connection.execute(holders).all()
-    old = sorted([*held, *line], key=lambda run: run.id)
+    newcomers = [run for run in line if run.round == 1]
+    old = sorted([*held, *newcomers], key=lambda run: run.id)
     old = old[: max(len(old) - limit.most, 0)]
     return sorted(old, key=lambda run: run.line is None)
 
@@ -136,9 +129,10 @@ def _skip(connection: Connection, run: Row[Any]) -> Sequence[Rung]:
 
 
 def _lines() -> Any:
-    """Every line there is, with one of its versions."""
+    """Every line there is, with one of its versions, and whether it is but of runs retried."""
     newest = func.max(RUN.c.version_id).label("version_id")
-    query = select(RUN.c.workflow_id, RUN.c.limit_key, newest).where(RUN.c.line == Line.LIMIT)
+    columns = RUN.c.workflow_id, RUN.c.limit_key, newest, func.min(RUN.c.round).label("round")
+    query = select(*columns).where(RUN.c.line == Line.LIMIT)
     return query.group_by(RUN.c.workflow_id, RUN.c.limit_key).limit(MOST_LINES)
 
 

@@ -6,7 +6,7 @@ who hold one never grows by that. A workflow without a limit pays for none of th
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,14 +137,34 @@ def held_count(connection: Connection, workflow_id: int, limit_key: str) -> int:
     return connection.execute(select(func.count()).where(*mine, holding())).scalar_one()
 
 
+def newcomers_limit(connection: Connection, workflow_id: int, limit_key: str) -> Limit | None:
+    """The limit of the newest in line of those who stand there for the first time."""
+    mine = *sharing(workflow_id, limit_key), RUN.c.line == Line.LIMIT, RUN.c.round == 1
+    newest = select(RUN.c.version_id).where(*mine).order_by(RUN.c.id.desc()).limit(1)
+    version_id = connection.execute(newest).scalar_one_or_none()
+    return None if version_id is None else Limit.of_version(version_id)
+
+
+def next_in_line(
+    connection: Connection, workflow_id: int, limit_key: str, most: int
+) -> Sequence[Row[Any]]:
+    """The rows of those whose turn it is, locked: the oldest first.
+
+    What a person has taken up again waits however full it is; newcomers that don't wait go first.
+    """
+    limit = newcomers_limit(connection, workflow_id, limit_key)
+    is_impatient = limit is not None and limit.when_full != "queue"
+    order = (RUN.c.round > 1, RUN.c.id) if is_impatient else (RUN.c.id,)
+    mine = *sharing(workflow_id, limit_key), RUN.c.line == Line.LIMIT
+    query = select(RUN).where(*mine).order_by(*order).limit(most)
+    return connection.execute(query.with_for_update(skip_locked=True)).all()
+
+
 def pass_on(connection: Connection, run: Row[Any]) -> str | None:
     """Give the place of a run that ends here to the next in line; returns who got it."""
     if run.limit_key is None or not _held(run):
         return None
-    mine = sharing(run.workflow_id, run.limit_key)
-    query = select(RUN.c.id, RUN.c.version_id).where(*mine, RUN.c.line == Line.LIMIT)
-    query = query.order_by(RUN.c.id).limit(1).with_for_update(skip_locked=True)
-    following = connection.execute(query).one_or_none()
+    following = next(iter(next_in_line(connection, *_key(run), 1)), None)
     if following is None:
         return None
     limit = Limit.of_version(following.version_id)

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.runtime import admission, leases, runs
+from core.runtime import admission, leases, rescue, resuming, runs
 from core.runtime.runs import NewRun
-from core.storage.db import db
+from core.storage.db import db, transaction
 from core.storage.run import Run
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
@@ -15,6 +15,12 @@ from tests.factories import fresh, make_workflow, start_run
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
 
 SLEEP = {"id": "sleep", "type": "wait", "inputs": {"for": "1h"}}
+FAIL_FIRST = {
+    "id": "fail",
+    "type": "stop",
+    "only_when": "{{ trigger.fails and run.attempt == 1 }}",
+    "inputs": {"outcome": "fail", "message": "out of stock"},
+}
 HELLO = {"id": "hello", "type": "compose", "inputs": {"value": "hello"}}
 
 
@@ -27,6 +33,16 @@ def limited(*steps, limit=1, per=None, when_full="queue"):
 
 def start(workflow, **input):
     return start_run(workflow=workflow, input=input)
+
+
+def retried(workflow, work):
+    """A run that has failed and was taken up again while another held the only place."""
+    failed = start(workflow, fails=True)
+    work()
+    other = start(workflow)
+    work()
+    resuming.retry(fresh(failed), resuming.plan(failed, is_skipped=True), by="Ana")
+    return failed, other
 
 
 def stands(run):
@@ -104,6 +120,56 @@ def test_with_replace_a_run_in_a_workers_hands_ends_before_the_new_one_begins(ap
     second = start(workflow)
     assert fresh(first).cancel_requested_at is not None
     assert stands(second) == ("waiting", "limit", "limit")
+
+
+@pytest.mark.parametrize("when_full", ["queue", "skip", "replace"])
+def test_a_run_taken_up_again_waits_for_a_place_however_full_it_is(app, work, when_full):
+    failed, other = retried(limited(FAIL_FIRST, SLEEP, when_full=when_full), work)
+    work()
+    admission.sweep()
+    assert stands(failed) == ("waiting", "limit", "limit")
+    assert stands(other) == ("waiting", "time", None)
+
+    runs.cancel(fresh(other))
+    work()
+
+    assert stands(failed) == ("waiting", "time", None)
+
+
+def test_with_skip_a_new_run_is_still_skipped_while_one_taken_up_again_waits(app, work):
+    workflow = limited(FAIL_FIRST, SLEEP, when_full="skip")
+    failed, _ = retried(workflow, work)
+
+    new = start(workflow)
+
+    assert stands(new) == ("succeeded", "not_run", None)
+    assert stands(failed) == ("waiting", "limit", "limit")
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_with_replace_a_new_run_goes_before_one_taken_up_again(app, work, is_held):
+    workflow = limited(FAIL_FIRST, SLEEP, when_full="replace")
+    failed, other = retried(workflow, work)
+    if is_held:
+        with transaction():
+            fresh(other).state = "queued"
+        leases.claim(other.id)
+
+    new = start(workflow)
+    if is_held:
+        assert fresh(other).cancel_requested_at is not None
+        rescue.release(leases.worker_id())
+
+    assert stands(other)[:2] == ("cancelled", "limit" if not is_held else None)
+    assert stands(new) == ("queued", None, None)
+    assert stands(failed) == ("waiting", "limit", "limit")
+
+
+def test_a_line_of_runs_taken_up_again_costs_the_sweep_no_transaction(app, work, monkeypatch):
+    retried(limited(FAIL_FIRST, SLEEP, when_full="skip"), work)
+    monkeypatch.setattr(admission, "let_in_safely", None)
+
+    assert admission.sweep() == 0
 
 
 def test_a_lower_limit_holds_as_soon_as_it_is_published(app, work):
@@ -193,7 +259,6 @@ def test_a_due_run_of_a_full_workflow_stands_in_line(app, work):
     from core import clock
     from core.engine.states import RunState
     from core.runtime import duties
-    from core.storage.db import transaction
 
     workflow = limited(SLEEP)
     start(workflow)
