@@ -51,16 +51,18 @@ def follow(connection: Connection, run: Row[Any], error: Mapping[str, Any] | Non
 
 
 def is_handling(connection: Connection, run: Row[Any]) -> bool:
-    """Whether the run handles a failure, or was started by one that does."""
-    path, above = run.parent_path, run.parent_run_id
+    """Whether the run handles a failure, or was started by one that does; planning is no start."""
+    columns = RUN.c.parent_path, RUN.c.parent_run_id, RUN.c.chain
     for _ in range(children.MOST_DEPTH + 1):
-        if above is None:
+        if run.parent_run_id is None:
             return False
-        if path.startswith(HANDLER_PATH):
+        if run.parent_path.startswith(HANDLER_PATH):
             return True
-        query = select(RUN.c.parent_path, RUN.c.parent_run_id).where(RUN.c.id == above)
-        row = connection.execute(query).one_or_none()
-        path, above = (row.parent_path, row.parent_run_id) if row else (None, None)
+        query = select(*columns).where(RUN.c.id == run.parent_run_id)
+        parent = connection.execute(query).one_or_none()
+        if parent is None or parent.chain < run.chain:
+            return False
+        run = parent
     return True
 
 

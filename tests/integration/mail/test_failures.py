@@ -61,6 +61,39 @@ def test_a_handler_that_fails_starts_nothing(app, work):
     assert len(runs_of(desk)) == 2
 
 
+@pytest.mark.parametrize("database", DATABASES, indirect=True)
+def test_a_workflow_that_plans_itself_is_handled_however_often_it_did(app, work):
+    desk = make_workflow(ECHO, name="desk")
+    again = {"workflow": "shop", "parameters": {"n": "{{ trigger.body.n + 1 }}"}}
+    last, fails = "{{ trigger.body.n < 23 }}", "{{ trigger.body.n in [1, 21, 22, 23] }}"
+    steps = (
+        step("again", "schedule_workflow", only_when=last, **again),
+        {**FAIL, "only_when": fails},
+    )
+    shop = make_workflow(*steps, name="shop", settings=handled_by("desk"))
+
+    start_run(workflow=shop, input={"body": {"n": 0}})
+    for _ in range(24):
+        work()
+
+    assert len(runs_of(shop)) == 24
+    handled = {run.parent_run_id for run in runs_of(desk)}
+    assert handled == {run.id for run in runs_of(shop) if run.state == "failed"}
+    assert len(handled) == 4
+
+
+def test_what_a_handler_plans_is_handled_when_it_fails_and_the_handler_is_not(app, work):
+    later = step("later", "schedule_workflow", workflow="child")
+    desk = make_workflow(later, FAIL, name="desk", settings=handled_by("desk"))
+    child = make_workflow(FAIL, name="child", settings=handled_by("note"))
+    note = make_workflow(ECHO, name="note")
+    start_run(workflow=make_workflow(FAIL, settings=handled_by("desk")))
+    for _ in range(3):
+        work()
+
+    assert [len(runs_of(each)) for each in (desk, child, note)] == [1, 1, 1]
+
+
 def test_it_gets_what_it_declares(app, work):
     parameters = {"endpoint": {"parameters": [{"key": "title", "type": "text", "optional": True}]}}
     desk = make_workflow(ECHO, name="desk", triggers=parameters)
