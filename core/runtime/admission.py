@@ -29,14 +29,18 @@ def enter(run: Any) -> None:
 
 def enter_all(runs: Iterable[Any]) -> None:
     """The same for many; each line is looked at once."""
-    lines = set()
+    lines, batch_ids = set(), set()
     for run in runs:
         if run.line == Line.LIMIT:
             lines.add((run.workflow_id, run.limit_key))
+        elif run.line == Line.BATCH:
+            batch_ids.add(run.batch_id)
         elif run.state == RunState.QUEUED:
             queue.ring(run.id, run.lane)
     for workflow_id, limit_key in sorted(lines):
         let_in_safely(workflow_id, limit_key)
+    for batch_id in sorted(batch_ids):
+        _release_safely(batch_id)
 
 
 def let_in_safely(workflow_id: int, limit_key: str) -> int:
@@ -46,6 +50,15 @@ def let_in_safely(workflow_id: int, limit_key: str) -> int:
     except Exception:
         log.exception("runs of workflow %s in line are let in later", workflow_id)
         return 0
+
+
+def _release_safely(batch_id: str) -> None:
+    from core.runtime import batches  # which lets runs in itself
+
+    try:
+        batches.release(batch_id)
+    except Exception:
+        log.exception("runs of batch %s are let go later", batch_id)
 
 
 def let_in(workflow_id: int, limit_key: str) -> int:

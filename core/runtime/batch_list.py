@@ -52,7 +52,7 @@ class BatchView:
     def left(self, now: datetime) -> timedelta | None:
         """How long it still takes, as far as that can be foretold."""
         batch = self.batch
-        if batch.state != "running" or self.is_over:
+        if batch.state != "running" or batch.counts is not None:  # one that goes on tells nothing
             return None
         last = batch.starts_at + timedelta(seconds=(batch.interval or 0) * (batch.total - 1))
         until_last = max(last - now, timedelta())

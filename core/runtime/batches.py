@@ -18,7 +18,7 @@ from core.engine import parameters
 from core.engine.definition import Definition
 from core.engine.errors import StepFailed
 from core.engine.outcomes import Done, StartBatch, StartRun
-from core.engine.states import FINAL, Line, Reason, RunState
+from core.engine.states import FINAL, Reason, RunState
 from core.runtime import admission, children, planned, turns
 from core.storage.batch import Batch, BatchPart
 from core.storage.columns import database_now, new_id
@@ -147,7 +147,7 @@ def take_back(batch_id: str) -> int:
 
 
 def finish(batch_id: str) -> bool:
-    """End a batch whose runs have all ended, once, and start what follows it."""
+    """End a batch whose runs have all ended, and start what follows it, once."""
     following: Run | None = None
     with write_connection() as connection:
         mine = BATCH.c.id == batch_id, BATCH.c.ended_at.is_(None), BATCH.c.unfilled == 0
@@ -158,8 +158,9 @@ def finish(batch_id: str) -> bool:
         ended = {"ended_at": database_now(), "counts": counts}
         if batch.state != "cancelled":
             ended["state"] = "done"
-            following = _follow(connection, batch, counts)
-            ended["finished_run_id"] = following.id if following is not None else None
+            if batch.counts is None:  # it has not ended before, so that nothing has followed it
+                following = _follow(connection, batch, counts)
+                ended["finished_run_id"] = following.id if following is not None else None
         connection.execute(update(BATCH).where(BATCH.c.id == batch_id).values(**ended))
     if following is not None:
         admission.enter(following)
@@ -240,8 +241,7 @@ def _run_of(batch: Row[Any], index: int, values: Mapping[str, Any]) -> dict[str,
         starter, path, batch.workflow_id, batch.version_id, values, is_planned=True
     )
     due_at = batch.starts_at + timedelta(seconds=index * (batch.interval or 0))
-    in_line = {"state": RunState.WAITING, "reason": Reason.LIMIT, "line": Line.BATCH}
-    return {**row, **in_line, "batch_id": batch.id, "batch_index": index, "due_at": due_at}
+    return {**row, **turns.IN_LINE, "batch_id": batch.id, "batch_index": index, "due_at": due_at}
 
 
 def _go_on(batch: Row[Any]) -> None:

@@ -20,7 +20,7 @@ from core.engine.reopening import (
     way_to,
 )
 from core.engine.states import RunState
-from core.runtime import admission, definitions, journal, places
+from core.runtime import admission, definitions, journal, places, turns
 from core.runtime.carrying import Way, carry
 from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
@@ -108,12 +108,13 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
     journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
     carry(connection, Way(row.id, row.round), plan.path, plan.reopening)
-    values = {**AFRESH, **_line(row), "version_id": plan.version_id, "rung_at": database_now()}
+    line = _line(connection, row)
+    values = {**AFRESH, **line, "version_id": plan.version_id, "rung_at": database_now()}
     counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
     counted["idle_ms"] = row.idle_ms + _lain_ms(row)
     connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
     known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}
-    return Run(**known, **{"line": None, **AFRESH, **_line(row)})
+    return Run(**known, batch_id=row.batch_id, **{"line": None, **AFRESH, **line})
 
 
 def _lain_ms(row: Row[Any]) -> int:
@@ -122,8 +123,10 @@ def _lain_ms(row: Row[Any]) -> int:
     return max(round(lain / MILLISECOND), 0)
 
 
-def _line(row: Row[Any]) -> dict[str, Any]:
-    """A run that shares places gave its own up when it failed: it stands in line again."""
+def _line(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    """A run gave up its turn and its place when it failed: it stands in line for them again."""
+    if row.batch_id is not None and turns.take_up(connection, row):
+        return {**turns.IN_LINE, "started_at": None}
     return {} if row.limit_key is None else {**places.IN_LINE, "started_at": None}
 
 

@@ -4,18 +4,23 @@ A run that ends lets the next one go in the same transaction, so that the count 
 never grows by it; what that leaves out, `batches.sweep` lets go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
-from core.engine.states import FINAL, Line, RunState
+from core.engine.states import FINAL, Line, Reason, RunState
 from core.runtime import places
 from core.storage.batch import Batch
 from core.storage.columns import database_now
 from core.storage.run import Run
 
 RUN, BATCH = Run.__table__, Batch.__table__
+IN_LINE: Mapping[str, Any] = {
+    "state": RunState.WAITING,
+    "reason": Reason.LIMIT,
+    "line": Line.BATCH,
+}
 UNFINISHED = tuple(state for state in RunState if state not in FINAL)
 GONE = (RUN.c.id, RUN.c.lane, RUN.c.state, RUN.c.line, RUN.c.workflow_id, RUN.c.limit_key)
 
@@ -32,6 +37,18 @@ def pass_on(connection: Connection, run: Row[Any]) -> list[str | tuple[int, str]
         (row.workflow_id, row.limit_key) if row.line == Line.LIMIT else row.id
         for row in let_go(connection, ids)
     ]
+
+
+def take_up(connection: Connection, run: Row[Any]) -> bool:
+    """Let the batch of a run that is taken up again go on; whether the run takes its turn there."""
+    query = select(BATCH).where(BATCH.c.id == run.batch_id).with_for_update()
+    batch = connection.execute(query).one_or_none()
+    if batch is None or batch.state == "cancelled":
+        return False
+    if batch.state == "done":
+        again = {"state": "running", "ended_at": None}
+        connection.execute(update(BATCH).where(BATCH.c.id == batch.id).values(**again))
+    return True
 
 
 def fill_up(connection: Connection, batch: Row[Any]) -> Sequence[Row[Any]]:

@@ -1,0 +1,118 @@
+"""Items of a batch that failed and are taken up again: they take their turns, and are counted."""
+
+import pytest
+
+from core.engine.states import FINAL
+from core.runtime import batch_changes, batches, bulk_actions, resuming, runs
+from tests.conftest import DATABASES
+from tests.factories import fresh, make_workflow, workspace
+from tests.integration.bulk.test_batches import HELLO, SLEEP, begun, counts, items, the_batch
+
+pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
+
+FAIL_ONCE = {
+    "id": "odd",
+    "type": "stop",
+    "only_when": "{{ trigger.body.n < 3 and run.attempt == 1 }}",
+    "inputs": {"outcome": "fail", "message": "closed"},
+}
+
+
+def retry(*taken):
+    for run in taken:
+        resuming.retry(fresh(run), resuming.plan(run, is_skipped=True), by="Ana")
+
+
+def retry_in_bulk(*taken):
+    action = bulk_actions.begin_chosen(workspace().id, "retry", [run.id for run in taken], by="Ana")
+    bulk_actions.go_on(action, seconds=9)
+
+
+def standing(batch):
+    """The places in the list of those under way, and of those in line."""
+    mine = items(batch)
+    going = [run.batch_index for run in mine if run.state not in FINAL and run.line is None]
+    return going, [run.batch_index for run in mine if run.line == "batch"]
+
+
+@pytest.mark.parametrize("retry", [retry, retry_in_bulk])
+def test_items_taken_up_again_take_their_turns(app, work, retry):
+    begun(6, FAIL_ONCE, SLEEP, concurrency=1)
+    work()
+    batch = the_batch()
+    assert standing(batch) == ([3], [4, 5])
+
+    retry(*items(batch)[:3])
+    work()
+    batches.sweep()
+    assert standing(batch) == ([3], [0, 1, 2, 4, 5])
+
+    for following in (0, 1, 2, 4, 5):
+        [going] = standing(batch)[0]
+        runs.cancel(items(batch)[going])
+        work()
+        assert standing(batch)[0] == [following]
+
+
+@pytest.mark.parametrize("retry", [retry, retry_in_bulk])
+def test_a_batch_goes_on_for_items_that_are_taken_up_again_and_nothing_follows_twice(
+    app, work, retry
+):
+    make_workflow(HELLO, name="after")
+    begun(5, FAIL_ONCE, HELLO, concurrency=2, when_finished="after")
+    work()
+    batches.sweep()
+    work()
+    batch = the_batch()
+    assert (batch.state, counts(batch)) == ("done", {"done": 2, "failed": 3})
+    followed = batch.finished_run_id
+
+    retry(*items(batch)[:3])
+    assert standing(batch) == ([0, 1], [2])
+    assert (the_batch().state, the_batch().ended_at) == ("running", None)
+    work()
+    batches.sweep()
+
+    assert {run.state for run in items(batch)} == {"succeeded"}
+    assert (the_batch().state, the_batch().finished_run_id) == ("done", followed)
+
+
+def test_an_item_that_is_taken_up_again_waits_while_its_batch_is_paused(app, work):
+    begun(5, FAIL_ONCE, SLEEP, concurrency=2)
+    work()
+    batch = the_batch()
+    batch_changes.pause(batch, by="Ana")
+
+    retry(items(batch)[0])
+    assert standing(batch) == ([3, 4], [0])
+    batch_changes.cancel(batch, by="Ana")
+
+    assert fresh(items(batch)[0]).state == "cancelled"
+
+
+def test_an_item_of_a_cancelled_batch_is_taken_up_at_once(app, work):
+    begun(5, FAIL_ONCE, SLEEP, concurrency=2)
+    work()
+    batch = the_batch()
+    batch_changes.cancel(batch, by="Ana")
+
+    retry(items(batch)[0])
+    batches.sweep()
+
+    assert standing(batch) == ([0, 3, 4], [])
+
+
+def test_an_item_taken_up_again_by_a_process_that_died_is_let_go_by_the_sweep(
+    app, work, monkeypatch
+):
+    begun(3, FAIL_ONCE, SLEEP, concurrency=2)
+    work()
+    batches.sweep()
+    monkeypatch.setattr(batches, "release", None)
+    retry(items(the_batch())[1])
+    assert standing(the_batch()) == ([], [1])
+    monkeypatch.undo()
+
+    batches.sweep()
+
+    assert standing(the_batch()) == ([1], [])
