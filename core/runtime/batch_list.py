@@ -14,8 +14,7 @@ from core.storage.db import db
 from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
 
-ENDED = ("done", "failed", "skipped", "cancelled")
-GROUPS = ("failed", "running", "waiting", *(word for word in ENDED if word != "failed"))
+GROUPS = ("failed", "running", "waiting", *(word for word in batches.ENDED if word != "failed"))
 ENOUGH = 5  # ended items from which on the rest can be foretold
 MOST_ITEMS = 50
 
@@ -32,7 +31,7 @@ class BatchView:
     @property
     def ended(self) -> int:
         """How many items have ended."""
-        return sum(self.counts[word] for word in ENDED)
+        return sum(self.counts[word] for word in batches.ENDED)
 
     @property
     def is_over(self) -> bool:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from core import clock
 from core.engine import parameters
 from core.engine.definition import Definition
 from core.engine.errors import StepFailed
 from core.engine.outcomes import Done, StartBatch, StartRun
-from core.engine.states import FINAL, Reason, RunState
 from core.runtime import admission, children, planned, turns
 from core.storage.batch import Batch, BatchPart
 from core.storage.columns import database_now, new_id
@@ -30,7 +29,8 @@ MOST_NAMED = 3  # items that one message names
 FILL_SECONDS = 0.5  # of each second
 MOST_AT_ONCE = 500
 RUN, BATCH, BATCH_PART = Run.__table__, Batch.__table__, BatchPart.__table__
-NOTHING = dict.fromkeys(("waiting", "running", "done", "failed", "skipped", "cancelled"), 0)
+ENDED = ("done", "failed", "skipped", "cancelled")
+NOTHING = dict.fromkeys(("waiting", "running", *ENDED), 0)
 log = logging.getLogger(__name__)
 
 
@@ -173,13 +173,17 @@ def counts_of(connection: Connection, batch: Any) -> dict[str, int]:
 
 
 def counts_of_all(connection: Connection, found: Sequence[Any]) -> dict[str, dict[str, int]]:
-    """The same for several batches, by their ids; those that have ended know it themselves."""
-    counts = {batch.id: dict(batch.counts or NOTHING) for batch in found}
+    """The same for several batches, by their ids; those that had ended once know what has ended."""
+    counts = {batch.id: {**NOTHING, **(batch.counts or {})} for batch in found}
     unknown = {batch.id: batch for batch in found if batch.counts is None}
+    going_on = {b.id for b in found if b.counts and _ended(b.counts) < b.total}
+    looked_at = {*unknown, *going_on}
+    is_asked = or_(RUN.c.batch_id.not_in(going_on), RUN.c.state.in_(turns.UNFINISHED))
     groups = RUN.c.batch_id, RUN.c.state, RUN.c.line, RUN.c.reason
-    query = select(*groups, func.count().label("many")).where(RUN.c.batch_id.in_(unknown))
-    for row in connection.execute(query.group_by(*groups)) if unknown else ():
-        counts[row.batch_id][_word(row)] += row.many
+    query = select(*groups, func.count().label("many"))
+    query = query.where(RUN.c.batch_id.in_(looked_at), is_asked).group_by(*groups)
+    for row in connection.execute(query) if looked_at else ():
+        counts[row.batch_id][turns.word_for(row)] += row.many
     for batch in unknown.values():
         counts[batch.id]["waiting"] += batch.unfilled
         if batch.state == "cancelled":  # those that had no run yet never got one
@@ -187,12 +191,8 @@ def counts_of_all(connection: Connection, found: Sequence[Any]) -> dict[str, dic
     return counts
 
 
-def _word(row: Row[Any]) -> str:
-    if row.state == RunState.SUCCEEDED:
-        return "skipped" if row.reason == Reason.NOT_RUN else "done"
-    if row.state in FINAL:
-        return str(row.state)
-    return "waiting" if row.line is not None else "running"
+def _ended(counts: Mapping[str, int]) -> int:
+    return sum(counts[word] for word in ENDED)
 
 
 def _checked(
@@ -284,7 +284,7 @@ def _follow(connection: Connection, batch: Row[Any], counts: dict[str, int]) -> 
             connection, batch, batch.when_finished
         )
         name = children.name_of(connection, batch.workflow_id)
-        ended = {key: counts[key] for key in ("done", "failed", "skipped", "cancelled")}
+        ended = {key: counts[key] for key in ENDED}
         said = {"batch_id": batch.id, "workflow": name, "total": batch.total, **ended}
         order = StartRun(batch.when_finished, said, wait=False)
         values = children.checked(definition, order, batch.timezone)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from core.engine.outcomes import CancelPlanned
 from core.engine.states import Line, RunState
-from core.runtime import endings
+from core.runtime import endings, turns
 from core.storage.batch import Batch, BatchPart
 from core.storage.columns import database_now
 from core.storage.run import Run
@@ -57,4 +57,7 @@ def cancel_all(connection: Connection, ids: Sequence[str]) -> int:
         **endings.LET_GO,
     }
     ended = update(RUN).where(RUN.c.id.in_(ids), *NOT_BEGUN).values(**values)
-    return connection.execute(ended).rowcount
+    found = connection.execute(ended.returning(RUN.c.id, RUN.c.batch_id, RUN.c.round)).all()
+    for run in found:
+        turns.count_ended(connection, run)
+    return len(found)

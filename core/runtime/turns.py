@@ -27,7 +27,10 @@ GONE = (RUN.c.id, RUN.c.lane, RUN.c.state, RUN.c.line, RUN.c.workflow_id, RUN.c.
 
 def pass_on(connection: Connection, run: Row[Any]) -> list[str | tuple[int, str]]:
     """Let the next of its batch go when a run ends that was let go; who is to be rung for."""
-    if run.batch_id is None or run.line == Line.BATCH:
+    if run.batch_id is None:
+        return []
+    count_ended(connection, run)
+    if run.line == Line.BATCH:
         return []
     is_going = select(BATCH.c.id).where(BATCH.c.id == run.batch_id, BATCH.c.state == "running")
     following = select(RUN.c.id).where(*due(run.batch_id), is_going.exists())
@@ -43,7 +46,10 @@ def take_up(connection: Connection, run: Row[Any]) -> bool:
     """Let the batch of a run that is taken up again go on; whether the run takes its turn there."""
     query = select(BATCH).where(BATCH.c.id == run.batch_id).with_for_update()
     batch = connection.execute(query).one_or_none()
-    if batch is None or batch.state == "cancelled":
+    if batch is None:
+        return False
+    _count(connection, batch, "failed", -1)
+    if batch.state == "cancelled":
         return False
     if batch.state == "done":
         again = {"state": "running", "ended_at": None}
@@ -79,6 +85,34 @@ def is_unfinished(connection: Connection, batch_id: str) -> bool:
     """Whether a run of the batch has not ended."""
     mine = RUN.c.batch_id == batch_id, RUN.c.state.in_(UNFINISHED)
     return bool(connection.execute(select(select(RUN.c.id).where(*mine).exists())).scalar_one())
+
+
+def count_ended(connection: Connection, run: Row[Any]) -> None:
+    """Count a run that was taken up again and has ended, if its batch is counted already."""
+    if run.batch_id is None or run.round == 1:
+        return
+    query = select(BATCH).where(BATCH.c.id == run.batch_id).with_for_update()
+    batch = connection.execute(query).one_or_none()
+    if batch is not None:
+        columns = RUN.c.state, RUN.c.reason, RUN.c.line
+        ended = connection.execute(select(*columns).where(RUN.c.id == run.id)).one()
+        _count(connection, batch, word_for(ended), 1)
+
+
+def word_for(run: Row[Any]) -> str:
+    """How its batch counts a run."""
+    if run.state == RunState.SUCCEEDED:
+        return "skipped" if run.reason == Reason.NOT_RUN else "done"
+    if run.state in FINAL:
+        return str(run.state)
+    return "waiting" if run.line is not None else "running"
+
+
+def _count(connection: Connection, batch: Row[Any], word: str, more: int) -> None:
+    """Correct the counts of a batch that has ended before; its row is locked by the caller."""
+    if batch.counts is not None:
+        counts = {**batch.counts, word: batch.counts[word] + more}
+        connection.execute(update(BATCH).where(BATCH.c.id == batch.id).values(counts=counts))
 
 
 def _going(batch_id: str) -> Any:

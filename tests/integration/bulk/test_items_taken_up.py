@@ -3,7 +3,7 @@
 import pytest
 
 from core.engine.states import FINAL
-from core.runtime import batch_changes, batches, bulk_actions, resuming, runs
+from core.runtime import batch_changes, batches, bulk_actions, resuming, retention, runs
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, workspace
 from tests.integration.bulk.test_batches import HELLO, SLEEP, begun, counts, items, the_batch
@@ -16,6 +16,14 @@ FAIL_ONCE = {
     "only_when": "{{ trigger.body.n < 3 and run.attempt == 1 }}",
     "inputs": {"outcome": "fail", "message": "closed"},
 }
+FAIL_AGAIN = {"id": "even", "type": "stop", "inputs": {"outcome": "fail", "message": "closed"}}
+
+
+def carry_out(work):
+    """Carry out what is due; on a slow machine that is not all at once."""
+    for _ in range(3):
+        work()
+        batches.sweep()
 
 
 def retry(*taken):
@@ -38,7 +46,7 @@ def standing(batch):
 @pytest.mark.parametrize("retry", [retry, retry_in_bulk])
 def test_items_taken_up_again_take_their_turns(app, work, retry):
     begun(6, FAIL_ONCE, SLEEP, concurrency=1)
-    work()
+    carry_out(work)
     batch = the_batch()
     assert standing(batch) == ([3], [4, 5])
 
@@ -60,9 +68,7 @@ def test_a_batch_goes_on_for_items_that_are_taken_up_again_and_nothing_follows_t
 ):
     make_workflow(HELLO, name="after")
     begun(5, FAIL_ONCE, HELLO, concurrency=2, when_finished="after")
-    work()
-    batches.sweep()
-    work()
+    carry_out(work)
     batch = the_batch()
     assert (batch.state, counts(batch)) == ("done", {"done": 2, "failed": 3})
     followed = batch.finished_run_id
@@ -79,7 +85,7 @@ def test_a_batch_goes_on_for_items_that_are_taken_up_again_and_nothing_follows_t
 
 def test_an_item_that_is_taken_up_again_waits_while_its_batch_is_paused(app, work):
     begun(5, FAIL_ONCE, SLEEP, concurrency=2)
-    work()
+    carry_out(work)
     batch = the_batch()
     batch_changes.pause(batch, by="Ana")
 
@@ -92,7 +98,7 @@ def test_an_item_that_is_taken_up_again_waits_while_its_batch_is_paused(app, wor
 
 def test_an_item_of_a_cancelled_batch_is_taken_up_at_once(app, work):
     begun(5, FAIL_ONCE, SLEEP, concurrency=2)
-    work()
+    carry_out(work)
     batch = the_batch()
     batch_changes.cancel(batch, by="Ana")
 
@@ -106,8 +112,7 @@ def test_an_item_taken_up_again_by_a_process_that_died_is_let_go_by_the_sweep(
     app, work, monkeypatch
 ):
     begun(3, FAIL_ONCE, SLEEP, concurrency=2)
-    work()
-    batches.sweep()
+    carry_out(work)
     monkeypatch.setattr(batches, "release", None)
     retry(items(the_batch())[1])
     assert standing(the_batch()) == ([], [1])
@@ -116,3 +121,72 @@ def test_an_item_taken_up_again_by_a_process_that_died_is_let_go_by_the_sweep(
     batches.sweep()
 
     assert standing(the_batch()) == ([1], [])
+
+
+def ended(work, *steps, **inputs):
+    """A batch of which the first three of five items have failed, and the others have ended."""
+    begun(5, FAIL_ONCE, *(steps or (HELLO,)), concurrency=2, **inputs)
+    carry_out(work)
+    batch = the_batch()
+    assert (batch.state, counts(batch)) == ("done", {"done": 2, "failed": 3})
+    return batch
+
+
+def is_first(limit):
+    return f"{{{{ trigger.body.n < {limit} }}}}"
+
+
+def test_a_batch_that_had_ended_counts_anew_what_is_taken_up_again(app, work):
+    batch = ended(
+        work,
+        {**SLEEP, "only_when": is_first(1)},
+        {**FAIL_AGAIN, "only_when": is_first(2)},
+    )
+
+    retry(*items(batch)[:3])
+    assert counts(batch) == {"done": 2, "running": 2, "waiting": 1}
+    work()
+    assert counts(batch) == {"done": 3, "failed": 1, "running": 1}
+    runs.cancel(items(batch)[0])
+    assert counts(batch) == {"done": 3, "failed": 1, "cancelled": 1}
+    batches.sweep()
+
+    assert (the_batch().state, the_batch().counts["failed"]) == ("done", 1)
+    assert counts(batch) == {"done": 3, "failed": 1, "cancelled": 1}
+    assert batch_changes.run_failed_again(batch, by="Ana").total == 1
+
+
+def test_counts_outlive_the_runs_of_a_batch_of_which_one_is_taken_up_again(app, work):
+    batch = ended(work)
+    first, *_, last = items(batch)
+    retention._delete([last.id])
+
+    retry(first)
+    work()
+    batches.sweep()
+
+    assert counts(batch) == {"done": 3, "failed": 2}
+
+
+def test_what_is_taken_back_of_a_batch_that_goes_on_is_counted(app, work):
+    batch = ended(work)
+
+    retry(*items(batch)[:3])
+    batch_changes.cancel(batch, by="Ana")
+
+    assert counts(batch) == {"done": 2, "cancelled": 3}
+    assert the_batch().ended_at is not None
+
+
+def test_an_ended_batch_that_was_cancelled_counts_anew(app, work):
+    begun(5, FAIL_ONCE, HELLO, concurrency=1, interval="1h")
+    carry_out(work)
+    batch = the_batch()
+    batch_changes.cancel(batch, by="Ana")
+    assert (the_batch().state, counts(batch)) == ("cancelled", {"failed": 1, "cancelled": 4})
+
+    retry(items(batch)[0])
+    assert counts(batch) == {"running": 1, "cancelled": 4}
+    work()
+
+    assert (the_batch().state, counts(batch)) == ("cancelled", {"done": 1, "cancelled": 4})
