@@ -1,13 +1,15 @@
 """Effects that must not happen twice: killed between effect and record, they wait for a person."""
 
+import contextvars
+
 import pytest
 
 from core.engine.errors import StateConflict
-from core.runtime import leases, rescue, runs, unknown_outcomes
+from core.runtime import advance, leases, rescue, runs, unknown_outcomes
 from core.runtime.journal import RunJournal
 from core.storage import sqlite_writing
 from core.storage.db import db
-from core.storage.run import StepRun, Wait
+from core.storage.run import Run, StepRun, Wait
 from tests.conftest import DATABASES
 from tests.factories import fresh, start_run
 from tests.integration.outward.listener import Listener, ok
@@ -104,6 +106,68 @@ def test_of_two_answers_the_first_counts(app, work, bank):
     db.session.expire_all()
     [wait] = db.session.scalars(db.select(Wait).where(Wait.run_id == run.id))
     assert wait.payload["by"] == "Ana"
+
+
+def three_asked(work, bank):
+    """A run that has died beside three effects at once and asks about each of them."""
+    turns = {"branches": {"body": [pay(bank)]}}
+    run = start_run(step("each", "for_each", list=[1, 2, 3], concurrency=3, **turns))
+    die_after_the_effect(run)
+    work()
+    return fresh(run), [f"each/{number}/pay" for number in range(3)]
+
+
+def decide(run, path, decision):
+    unknown_outcomes.decide(run, path, decision, by="Ana", output={"body": {"id": 7}})
+
+
+def test_each_of_several_questions_takes_its_answer_before_the_run_goes_on(app, work, bank):
+    run, paths = three_asked(work, bank)
+
+    for path in paths:
+        decide(run, path, "happened")
+    with pytest.raises(StateConflict):
+        decide(run, paths[0], "run_again")
+    sent = len(bank.requests)
+    work()
+
+    assert (fresh(run).state, len(bank.requests)) == ("succeeded", sent)
+
+
+@pytest.mark.parametrize("moment", ["load", "sleep"])
+def test_an_answer_to_a_run_in_a_workers_hands_is_heard_before_it_sleeps(
+    app, work, bank, monkeypatch, moment
+):
+    run, paths = three_asked(work, bank)
+    original, late = getattr(RunJournal, moment), iter(paths[1:])
+
+    def beside(journal, *args, **more):
+        history = original(journal, *args, **more) if moment == "load" else None
+        for path in late:
+            contextvars.Context().run(in_another_process, app, run.id, path)
+        return history or original(journal, *args, **more)
+
+    monkeypatch.setattr(RunJournal, moment, beside)
+    decide(run, paths[0], "skip")
+    advance.advance_run(run.id)
+
+    assert fresh(run).state == "succeeded"
+
+
+def in_another_process(app, run_id, path):
+    """As somebody else answers while this process holds the run."""
+    with app.app_context():
+        decide(db.session.get_one(Run, run_id), path, "skip")
+
+
+def test_a_run_in_a_workers_hands_that_is_being_cancelled_takes_no_answer(app, work, bank):
+    run, paths = three_asked(work, bank)
+    decide(run, paths[0], "skip")
+    leases.claim(run.id)
+    runs.cancel(fresh(run))
+
+    with pytest.raises(StateConflict):
+        decide(run, paths[1], "skip")
 
 
 def test_what_may_be_done_again_is(app, work, bank):
