@@ -65,7 +65,9 @@ class Author:
         return made
 
     def optional(self, drawn):
-        """Sometimes it runs only when something is so, or is switched off."""
+        """Sometimes it may only take so long, runs only when something is so, or is off."""
+        if (drawn.get("branches") or drawn["type"] == "wait") and self.chance.random() < 0.15:
+            drawn = drawn | {"timeout": self.chance.choice(["500ms", "2s", "2m", "6m"])}
         how = self.chance.choice(["", "", "", "", "", "> 2", "< 2", "< 2", "off"])
         if how == "off":
             return drawn | {"disabled": True}
@@ -169,6 +171,15 @@ def results_of(drawn):
 def workflows(draw):
     """The steps of one; true chance makes larger ones than the search for small examples does."""
     return Author(draw(st.randoms(use_true_random=True))).steps(Place(), least=2)
+
+
+def may_take_only_so_long(steps):
+    """Whether the time that passes makes a difference to anything in it."""
+    return any(
+        "timeout" in drawn
+        or any(may_take_only_so_long(branch["steps"]) for branch in drawn.get("branches", ()))
+        for drawn in steps
+    )
 
 
 def runs_side_by_side(steps):
