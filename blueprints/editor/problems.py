@@ -12,6 +12,7 @@ from core.runtime.accepted_warnings import Accepted
 from core.runtime.checks import Problem
 from core.storage.workflow import Workflow
 
+LIMIT = {"concurrency": "limit"}
 IF_IT_FAILS = ("retry", "timeout", "on_error", "after_crash")
 
 
@@ -88,11 +89,17 @@ def where(step_id: str | None, field: str, names: Mapping[str, str]) -> str:
 def link_to(workflow_id: int, step: str, field: str) -> str:
     """The page with the field that is to blame."""
     if not step:
-        return url_for("editor.settings", workflow_id=workflow_id)
+        return url_for("editor.settings", workflow_id=workflow_id, _anchor=setting_of(field))
     values = {"step": step}
     if field.split(".")[0] in IF_IT_FAILS:
         values["tab"] = "fails"
     return url_for("editor.show", workflow_id=workflow_id, **values)
+
+
+def setting_of(field: str) -> str:
+    """The control of the page of settings that shows a field of the draft's settings."""
+    _, name, *inner = field.split(".")
+    return inner[0] if name == "concurrency" and inner else LIMIT.get(name, name)
 
 
 def count_words(problems: Iterable[ShownProblem]) -> str:

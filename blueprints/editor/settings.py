@@ -9,6 +9,7 @@ from blueprints import hypermedia
 from blueprints.access import current_person, visible_workflow
 from blueprints.editor import bp
 from blueprints.editor.form_values import read_number, read_text
+from blueprints.editor.outputs import workflow_choices
 from blueprints.editor.workbench import Workbench
 from core.engine.errors import DefinitionError
 from core.engine.reading import COLORS, BadFile
@@ -69,6 +70,9 @@ def save_draft(workflow: Workflow, form: Mapping[str, str]) -> dict[str, str]:
     now = workflow.definition.settings
     given = {key: read_text(form.get(key)) for key in IN_DRAFT}
     given["concurrency"] = read_limit(form)
+    given["max_steps"] = read_number(form.get("max_steps"))
+    follower = read_text(form.get("on_failure"))
+    given["on_failure"] = None if follower is None else {"workflow": follower}
     changes = {key: value for key, value in given.items() if value != now.get(key)}
     for key, value in changes.items():
         operation = {"op": "change_settings", "changes": {key: value}}
@@ -103,19 +107,29 @@ def by_field(key: str, bad: BadFile) -> dict[str, str]:
     return {name if name in ("per", "when_full") else "limit": found[name] for name in found}
 
 
+def followers(workflow: Workflow, chosen: str) -> list[tuple[str, str]]:
+    """The workflows that may run after a failure; one that isn't there stays to be seen."""
+    others = [choice for choice in workflow_choices(workflow) if choice[0] != workflow.name]
+    is_known = chosen in ("", *dict(others))
+    return [("", "Nothing"), *others] + ([] if is_known else [(chosen, f"{chosen} (not there)")])
+
+
 def page(
     workflow: Workflow, problems: Mapping[str, str] | None = None, *, status: int = 200
 ) -> Response:
+    now = workflow.definition.settings
     shown: dict[str, Any] = {
         "label": workflow.label,
         "folder": workflow.folder,
         "color": workflow.color,
         "description": workflow.description,
-        **{key: workflow.definition.settings.get(key, "") for key in IN_DRAFT},
+        **{key: now.get(key, "") for key in (*IN_DRAFT, "max_steps")},
+        "on_failure": now.get("on_failure", {}).get("workflow", ""),
         "limit": "",
         "per": "",
         "when_full": "queue",
-        **workflow.definition.settings.get("concurrency", {}),
+        **now.get("concurrency", {}),
+        **request.form.to_dict(),
     }
     return hypermedia.render(
         PAGE,
@@ -124,7 +138,8 @@ def page(
         bench=Workbench(workflow),
         when_full=WHEN_FULL,
         colors=[("", "None"), *((color, color.capitalize()) for color in COLORS)],
-        shown=shown | dict(request.form.items()),
+        followers=followers(workflow, shown["on_failure"]),
+        shown=shown,
         problems=problems or {},
         folders=sorted({w.folder for w in Workflow.of_workspace(workflow.workspace_id)} - {""}),
     )

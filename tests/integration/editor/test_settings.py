@@ -58,6 +58,43 @@ def test_a_limit_on_runs_becomes_part_of_the_draft(editor):
     assert editor.draft.settings == {}
 
 
+def test_what_starts_after_a_failure_and_how_many_steps_there_may_be_is_chosen(editor):
+    workflows.create(editor.workflow.workspace_id, "alert-ops", "Alert ops", by="Max")
+
+    save(editor, on_failure="alert-ops", max_steps="500")
+
+    order = {"max_steps": 500, "on_failure": {"workflow": "alert-ops"}}
+    assert editor.draft.settings == order
+    page = editor.client.get(f"{editor.url}/settings").text
+    assert '<option value="alert-ops" selected>Alert ops</option>' in page
+    assert f'<option value="{editor.workflow.name}"' not in page
+    save(editor, on_failure="", max_steps="")
+    assert editor.draft.settings == {}
+
+
+def test_more_steps_than_there_may_be_are_told_beside_their_field(editor):
+    answer = save(editor, max_steps="many")
+
+    assert answer.status_code == 422
+    assert 'aria-describedby="max_steps-error"' in answer.text
+
+
+def test_a_problem_of_a_setting_leads_to_its_field(editor):
+    settings = {"run_title": "{{ vars.x }}", "on_failure": {"workflow": "gone"}}
+    settings["concurrency"] = {"limit": 1, "per": "{{ vars.x }}"}
+    for key, value in settings.items():
+        operation = {"op": "change_settings", "changes": {key: value}}
+        workflows.edit_draft(editor.workflow, editor.workflow.revision, operation, by="Max")
+
+    page = editor.open().text
+    form = editor.client.get(f"{editor.url}/settings").text
+
+    for name in ("run_title", "per", "on_failure"):
+        assert f'href="{editor.url}/settings#{name}"' in page
+        assert f'id="{name}"' in form
+    assert '<option value="gone" selected>gone (not there)</option>' in form
+
+
 def test_a_limit_that_cannot_be_is_told_beside_its_field(editor):
     for typed in ("none", "0", ""):
         answer = save(editor, limit=typed, per="{{ trigger.email }}")
