@@ -6,9 +6,10 @@ from typing import Any
 
 from core.engine.checking.constants import constant
 from core.engine.definition import Branch, Step
-from core.engine.step_type import BlockType, StepType
+from core.engine.step_type import BlockType, Effect, StepType
 
-ON, STOPPED, FAILED = "on", "stopped", "failed"
+ON, STOPPED, FAILED, BROKEN = "on", "stopped", "failed", "broken"
+FAILING = (FAILED, BROKEN)  # because the author says so, or by mishap
 Way = tuple[str, bool]  # how it ends, and whether an answer has been given on it
 Blame = tuple[str, str] | None  # the step and field by which a run passes an answer by
 Ways = dict[Way, Blame]
@@ -40,7 +41,7 @@ class Flow:
             return passing
         ways = self._inside(step, answered, blame)
         if step.on_error == "continue":
-            ways = failing_as(ON, ways)
+            ways = going_on(ways, "on_error", step, answered, blame)
         if step.only_when is None or holds:
             return ways
         return choice([(ways, ""), (passing, "only_when")], step, answered, blame)
@@ -51,19 +52,20 @@ class Flow:
 
     def always_goes_on(self, step: Step) -> bool:
         """Whether no stop in it can end the run."""
-        return all(end == ON for end, _ in self.of_step(step, answered=False))
+        return all(end in (ON, BROKEN) for end, _ in self.of_step(step, answered=False))
 
     def _inside(self, step: Step, answered: bool, blame: Blame) -> Ways:
         if step.type == "return_data":
             return {(ON, True): None}
         if step.type == "stop":
-            ends = {"succeed": (STOPPED,), "fail": (FAILED,)}
+            outcomes = {"succeed": (STOPPED,), "fail": (FAILED,)}
             outcome = str(step.inputs.get("outcome", "succeed"))
             culprit = blame if answered else blame or (step.id, "")
-            return {(end, answered): culprit for end in ends.get(outcome, (STOPPED, FAILED))}
+            return {(end, answered): culprit for end in outcomes.get(outcome, (STOPPED, FAILED))}
         step_type = self.step_types.get(step.type)
         if not isinstance(step_type, BlockType):
-            return {(ON, answered): blame}
+            ends = (ON, BROKEN) if step_type and may_break(step_type) else (ON,)
+            return {(end, answered): blame for end in ends}
         if step_type.is_loop:
             return self._loop(step, answered, blame)
         if step_type.branches_have_conditions:
@@ -76,10 +78,9 @@ class Flow:
         body = [step for branch in loop.branches for step in branch.steps]
         ways = self.through(body, answered, blame)
         if loop.inputs.get("on_item_error") == "continue":
-            ways = failing_as(ON, ways)
+            ways = going_on(ways, "inputs.on_item_error", loop, answered, blame)
         if is_endless(loop):
-            return failing_as(FAILED, {(FAILED if w[0] == ON else w[0], w[1]): b
-                                       for w, b in ways.items()})  # fmt: skip
+            return {(FAILED if end == ON else end, has): who for (end, has), who in ways.items()}
         listed = loop.inputs.get("list")
         if loop.type == "repeat" and "while" not in loop.inputs:
             return ways
@@ -132,7 +133,7 @@ class Flow:
         for branch in step.branches:
             mine = self.through(branch.steps, answered, blame)
             if step.inputs.get("on_branch_error") == "continue":
-                mine = failing_as(ON, mine)
+                mine = going_on(mine, "inputs.on_branch_error", step, answered, blame)
             joined: Ways = {}
             for (end, has), who in both.items():
                 for (other, also), culprit in mine.items():
@@ -146,7 +147,7 @@ class Flow:
         tried = self.through(paths.get("try", ()), answered, blame)
         found = [(tried, "branches.try")]
         if "catch" in paths:
-            tried = {way: who for way, who in tried.items() if way[0] != FAILED}
+            tried = {way: who for way, who in tried.items() if way[0] not in FAILING}
             caught = self.through(paths["catch"], answered, blame)
             found = [(tried, "branches.try"), (caught, "branches.catch")]
         ways = choice(found, step, answered, blame)
@@ -163,12 +164,16 @@ def ended(ways: Ways) -> Ways:
     return {way: blame for way, blame in ways.items() if way[0] != ON}
 
 
-def failing_as(end: str, ways: Ways) -> Ways:
-    """The ways, with failures ending otherwise."""
-    found: Ways = {}
-    for (ended, answered), blame in ways.items():
-        found.setdefault((end if ended == FAILED else ended, answered), blame)
-    return found
+def may_break(step_type: StepType) -> bool:
+    """Whether the step can fail although nothing is wrong with the workflow."""
+    return step_type.effect is not Effect.PURE or step_type.is_apart
+
+
+def going_on(ways: Ways, field: str, step: Step, answered: bool, blame: Blame) -> Ways:
+    """The ways where a failure, by that field of the step, doesn't end the run."""
+    well = {way: who for way, who in ways.items() if way[0] not in FAILING}
+    failed: Ways = {(ON, has): who for (end, has), who in ways.items() if end in FAILING}
+    return choice([(well, ""), (failed, field)], step, answered, blame)
 
 
 def choice(found: list[tuple[Ways, str]], step: Step, answered: bool, blame: Blame) -> Ways:
@@ -177,7 +182,8 @@ def choice(found: list[tuple[Ways, str]], step: Step, answered: bool, blame: Bla
     all_ways: Ways = {}
     for ways, field in found:
         for way, who in ways.items():
-            is_new = is_decisive and field and not way[1] and who is blame
+            is_silent = not way[1] and way[0] not in FAILING
+            is_new = is_decisive and field and is_silent and who is blame
             all_ways.setdefault(way, (step.id, field) if is_new else who)
     return all_ways
 

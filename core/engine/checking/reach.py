@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.engine.checking.constants import constant
-from core.engine.checking.flow import FAILED, Flow, is_endless, takeable
+from core.engine.checking.flow import FAILING, Flow, is_endless, takeable
 from core.engine.checking.problem import Place, Problem
 from core.engine.checking.references import Known
 from core.engine.definition import Branch, Definition, Step
 from core.engine.step_type import BlockType
 
 MOST_BLAMED = 5
+GOING_ON = ("on_error", "inputs.on_item_error", "inputs.on_branch_error")
 NO_ANSWER = "whoever calls gets an empty answer then; answer there too, or accept it"
 
 
@@ -72,7 +73,7 @@ def answer_problems(definition: Definition, flow: Flow) -> Iterator[Problem]:
     if not any(answered for _, answered in ways):
         return
     blamed = {
-        who for (end, answered), who in ways.items() if who and not answered and end != FAILED
+        who for (end, answered), who in ways.items() if who and not answered and end not in FAILING
     }
     for step_id, field in sorted(blamed)[:MOST_BLAMED]:
         words = passing(definition.find(step_id), field)
@@ -106,6 +107,8 @@ def passing(step: Step, field: str) -> str:
     """How a run comes by without an answer."""
     if not field:
         return "the run ends here without an answer"
+    if field in GOING_ON:
+        return "when something in it fails and the run goes on, no answer is given"
     if field == "only_when":
         return "when this step doesn't run, no answer is given"
     if field.startswith("branches."):

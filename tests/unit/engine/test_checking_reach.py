@@ -160,6 +160,54 @@ def test_ways_that_all_answer_or_none_are_no_problem(steps):
     assert "no_answer" not in codes_of(steps, {"endpoint": WAITING})
 
 
+CALL = {"id": "call", "type": "call_api", "inputs": {"url": "https://x.example"}}
+
+
+@pytest.mark.parametrize(
+    ("step", "field"),
+    [
+        (
+            block("b", "parallel", {"on_branch_error": "continue"}, one=[CALL, answer("a")]),
+            "inputs.on_branch_error",
+        ),
+        (
+            block("b", "for_each", {"list": [1], "on_item_error": "continue"})
+            | {"branches": [{"key": "body", "steps": [CALL, answer("a")]}]},
+            "inputs.on_item_error",
+        ),
+        (
+            block("b", "try", **{"try": [CALL, answer("a")]}) | {"on_error": "continue"},
+            "on_error",
+        ),
+        (
+            block("b", "branch", one=path("one", BIG, CALL, answer("a")), two=[answer("c")])
+            | {"on_error": "continue"},
+            "on_error",
+        ),
+    ],
+)
+def test_a_failure_that_is_passed_over_can_leave_the_caller_without_an_answer(step, field):
+    problem = the_only(problems_of([step], {"endpoint": WAITING}))
+
+    assert where(problem) == ("b", field, "no_answer", "warning")
+    assert "when something in it fails and the run goes on" in problem.message
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [block("b", "try", **{"try": [answer("a"), CALL]}) | {"on_error": "continue"}],
+        [block("b", "try", **{"try": [CALL]}) | {"on_error": "continue"}, answer("a")],
+        [block("b", "try", **{"try": [log("x", "y"), answer("a")]}) | {"on_error": "continue"}],
+        [CALL | {"on_error": "continue"}, answer("a")],
+        [block("b", "try", **{"try": [CALL, answer("a")]})],
+        [block("b", "try", **{"try": [CALL, answer("a")]}, catch=[stop("s", "fail")])],
+    ],
+)
+def test_a_failure_that_ends_the_run_or_comes_after_the_answer_leaves_nobody_waiting(steps):
+    assert "no_answer" not in codes_of(steps, {"endpoint": WAITING})
+
+
 EACH = {"mode": "all"}
 OTHER = "{{ trigger.body.paid }}"
 
