@@ -62,6 +62,7 @@ def ask(
     until = now + length if length else None
     row = {"run_id": run.id, "path": perform.path, "round": run.round, "kind": answers.APPROVAL}
     connection.execute(insert(WAIT).values(**row, wake_at=until))
+    reminders.forget(connection, run.id, perform.path)
     about = _about(connection, run)
     step = perform.step.label or perform.step_type.label
     for number, person in enumerate(asked.people):
@@ -169,10 +170,7 @@ def answer(
     if outcome != callbacks.ACCEPTED:
         return False
     with write_connection() as connection:
-        round_ = connection.execute(
-            select(RUN.c.round).where(RUN.c.id == place.run_id)
-        ).scalar_one()
-        reminders.forget(connection, place.run_id, round_, place.path)
+        reminders.forget(connection, place.run_id, place.path)
     return True
 
 

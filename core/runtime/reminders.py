@@ -15,7 +15,7 @@ KIND = "reminder"  # the mail's origin
 
 def key(run_id: str, round_: int, path: str, number: int) -> str:
     """Under what the reminder of one person is kept."""
-    return f"{_stem(run_id, round_, path)}{number}"
+    return f"{_stem(run_id, path)}{round_}:{number}"
 
 
 def dropped(row: Row[Any]) -> bool:
@@ -27,11 +27,11 @@ def dropped(row: Row[Any]) -> bool:
     return True
 
 
-def forget(connection: Connection, run_id: str, round_: int, path: str) -> None:
-    """Drop the reminders of a question that is answered."""
+def forget(connection: Connection, run_id: str, path: str) -> None:
+    """Drop the reminders of a question that is answered, or asked anew, in whatever round."""
     queued = MAIL.c.run_id == run_id, MAIL.c.origin == KIND, MAIL.c.sent_at.is_(None)
-    stem = _stem(run_id, round_, path)
-    connection.execute(delete(MAIL).where(*queued, MAIL.c.key.startswith(stem, autoescape=True)))
+    of_it = MAIL.c.key.startswith(_stem(run_id, path), autoescape=True)
+    connection.execute(delete(MAIL).where(*queued, of_it))
 
 
 def carry(connection: Connection, run_id: str, path: str, before: int, after: int) -> None:
@@ -48,13 +48,14 @@ def _is_asked(run_id: str, mail_key: str) -> bool:
     is_open = WAIT.c.run_id == run_id, WAIT.c.answered_at.is_(None), WAIT.c.kind == "approval"
     query = (
         select(WAIT.c.path, WAIT.c.round)
-        .join(RUN, RUN.c.id == WAIT.c.run_id)
+        .join(RUN, (RUN.c.id == WAIT.c.run_id) & (RUN.c.round == WAIT.c.round))
         .where(*is_open, RUN.c.state.not_in(tuple(FINAL)))
     )
     with read_connection() as connection:
         found = connection.execute(query).all()
-    return any(mail_key.startswith(_stem(run_id, row.round, row.path)) for row in found)
+    stems = (f"{_stem(run_id, row.path)}{row.round}:" for row in found)
+    return any(map(mail_key.startswith, stems))
 
 
-def _stem(run_id: str, round_: int, path: str) -> str:
-    return f"{run_id}:{path}:reminder:{round_}:"
+def _stem(run_id: str, path: str) -> str:
+    return f"{run_id}:{path}:reminder:"

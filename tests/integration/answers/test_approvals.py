@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from core.runtime import advance, approvals, connections, duties, mail_posting, runs
+from core.runtime import advance, approvals, connections, duties, mail_posting, resuming, runs
 from core.runtime.callbacks import Place
 from core.runtime.orders import Orders
 from core.storage.db import db, transaction
@@ -250,6 +250,33 @@ def test_the_reminder_comes_later_and_only_if_nobody_answered(
     assert mail_posting.send_queued() == 2
     assert [message.subject for message in sent[4:]] == ["Reminder: May <b>Ben</b> buy it?"] * 2
     assert {mail.run_id for mail in mails() if mail.origin == "reminder"} == {second.id}
+
+
+@pytest.mark.parametrize("has_asked_anew", [False, True])
+def test_a_run_that_is_taken_up_again_reminds_of_what_it_asks_now_alone(
+    app, work, mailbox, monkeypatch, has_asked_anew
+):
+    sent = []
+    monkeypatch.setattr(
+        "core.runtime.mailing.deliver", lambda _, message, *__, **___: sent.append(message)
+    )
+    fails = step("fails", "stop", outcome="fail", message="x", only_when="{{ run.attempt == 1 }}")
+    paths = {"a": [{**ask(), "id": "first"}, fails], "b": [ask(remind_after="2d")]}
+    run = start_run(step("both", "parallel", branches=paths), AFTER)
+    mailbox(run)
+    work()
+    first = approvals.find(Place(run.id, "first"))
+    assert approvals.answer(first, approved=True, by="ana@example.org", comment="", fields={})
+    work()
+    resuming.retry(fresh(run), resuming.plan(run, is_skipped=True), by="Ana")
+    if has_asked_anew:
+        work()
+    mail_posting.send_queued()
+    sent.clear()
+    pass_days(3)
+
+    assert mail_posting.send_queued() == len(sent) == (2 if has_asked_anew else 0)
+    assert [mail.state for mail in mails() if mail.origin == "reminder"] == ["sent"] * len(sent)
 
 
 def test_a_cancelled_run_reminds_nobody(app, work, mailbox, monkeypatch):
