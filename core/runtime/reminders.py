@@ -15,7 +15,7 @@ KIND = "reminder"  # the mail's origin
 
 def key(run_id: str, round_: int, path: str, number: int) -> str:
     """Under what the reminder of one person is kept."""
-    return f"{_stem(run_id, path)}{round_}:{number}"
+    return f"{_stem(run_id, path, round_)}{number}"
 
 
 def dropped(row: Row[Any]) -> bool:
@@ -37,7 +37,7 @@ def forget(connection: Connection, run_id: str, path: str) -> None:
 def carry(connection: Connection, run_id: str, path: str, before: int, after: int) -> None:
     """Keep the reminders of a question that is still asked in another round."""
     mine = MAIL.c.run_id == run_id, MAIL.c.origin == KIND, MAIL.c.sent_at.is_(None)
-    old, new = (_stem(run_id, round_, path) for round_ in (before, after))
+    old, new = (_stem(run_id, path, round_) for round_ in (before, after))
     for row in connection.execute(select(MAIL.c.id, MAIL.c.key).where(*mine)):
         if row.key.startswith(old):
             renamed = new + row.key.removeprefix(old)
@@ -53,9 +53,10 @@ def _is_asked(run_id: str, mail_key: str) -> bool:
     )
     with read_connection() as connection:
         found = connection.execute(query).all()
-    stems = (f"{_stem(run_id, row.path)}{row.round}:" for row in found)
-    return any(map(mail_key.startswith, stems))
+    return any(mail_key.startswith(_stem(run_id, row.path, row.round)) for row in found)
 
 
-def _stem(run_id: str, path: str) -> str:
-    return f"{run_id}:{path}:reminder:"
+def _stem(run_id: str, path: str, round_: int | None = None) -> str:
+    """What the keys of a question's reminders begin with, in one round or in all."""
+    its = f"{run_id}:{path}:reminder:"
+    return its if round_ is None else f"{its}{round_}:"
