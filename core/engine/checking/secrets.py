@@ -36,8 +36,9 @@ NAMES = re.compile(
 VAGUE_NAMES = re.compile(r"(?:^|[_\-.])(?:token|sig|signature)$", re.IGNORECASE)
 SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Key)\s+", re.IGNORECASE)
 QUERY = re.compile(r"[?&]([\w.\-]+)=([^&#\s{}]+)(?=[&#\s]|$)")
-WRITTEN = re.compile(r"""([\w-]{3,40})\\?["']?\s*[:=]\s*(?:\\?["']([^"'\\{}\s]+)\\?["'])""")
-SET = re.compile(r"\b([\w-]{3,40})\s*[:=]\s*([A-Za-z0-9+/_\-]{16,}={0,2})(?![\w{(])")
+NAME = r"(?<![\w-])([\w-]{3,40})"
+WRITTEN = re.compile(NAME + r"""\\?["']?\s*[:=]\s*(?:\\?["']([^"'\\{}\s]+)\\?["'])""")
+SET = re.compile(NAME + r"\s*[:=]\s*([A-Za-z0-9+/_\-]{16,}={0,2})(?![\w{(])")
 SHORTEST = 8  # characters of what stands under such a name
 RUNS = re.compile(r"[A-Za-z0-9]{8,}")
 ADVICE = (
