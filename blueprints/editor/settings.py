@@ -109,9 +109,11 @@ def by_field(key: str, bad: BadFile) -> dict[str, str]:
 
 def followers(workflow: Workflow, chosen: str) -> list[tuple[str, str]]:
     """The workflows that may run after a failure; one that isn't there stays to be seen."""
-    others = [choice for choice in workflow_choices(workflow) if choice[0] != workflow.name]
-    is_known = chosen in ("", *dict(others))
-    return [("", "Nothing"), *others] + ([] if is_known else [(chosen, f"{chosen} (not there)")])
+    others = dict(workflow_choices(workflow))
+    if chosen != workflow.name:
+        others.pop(workflow.name, None)
+    missing = {} if chosen in ("", *others) else {chosen: f"{chosen} (not there)"}
+    return [("", "Nothing"), *others.items(), *missing.items()]
 
 
 def page(

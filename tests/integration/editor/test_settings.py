@@ -72,6 +72,14 @@ def test_what_starts_after_a_failure_and_how_many_steps_there_may_be_is_chosen(e
     assert editor.draft.settings == {}
 
 
+def test_a_workflow_that_follows_itself_is_shown_as_it_is(editor):
+    save(editor, on_failure=editor.workflow.name)
+
+    page = editor.client.get(f"{editor.url}/settings").text
+    assert f'<option value="{editor.workflow.name}" selected>' in page
+    assert "(not there)" not in page
+
+
 def test_more_steps_than_there_may_be_are_told_beside_their_field(editor):
     answer = save(editor, max_steps="many")
 
