@@ -67,13 +67,14 @@ def let_in(workflow_id: int, limit_key: str) -> int:
     Only one process at a time counts the places of a workflow, so that none is given twice.
     """
     rung: list[Rung] = []
-    closed: list[str] = []
+    replaced: list[str] = []
+    skipped: list[str] = []
     with write_connection() as connection:
         lock = select(WORKFLOW.c.id).where(WORKFLOW.c.id == workflow_id)
         connection.execute(lock.with_for_update(key_share=True))
         for run in _one_too_many(connection, workflow_id, limit_key):
             rung += _replace(connection, run)
-            closed.append(run.id)
+            replaced.append(run.id)
         count = places.held_count(connection, workflow_id, limit_key)
         entered = []
         for run in places.next_in_line(connection, workflow_id, limit_key, MOST_AT_ONCE):
@@ -83,14 +84,22 @@ def let_in(workflow_id: int, limit_key: str) -> int:
                 count += 1
             elif limit.when_full == "skip" and run.round == 1:
                 rung += _skip(connection, run)
-                closed.append(run.id)
+                skipped.append(run.id)
         if entered:
             values = {**places.LET_IN, "rung_at": database_now()}
             connection.execute(update(RUN).where(RUN.c.id.in_(entered)).values(**values))
-    for run_id in closed:
+    for run_id in (*replaced, *skipped):
         queue.announce(run_id)
     endings.ring([*entered, *rung])
+    for run_id in replaced:
+        _cancel_awaited(run_id)
     return len(entered)
+
+
+def _cancel_awaited(run_id: str) -> None:
+    from core.runtime import runs  # which lets runs in itself
+
+    runs.cancel_awaited(run_id)
 
 
 def sweep() -> int:

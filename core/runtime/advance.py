@@ -35,7 +35,7 @@ from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
 from core.runtime.values import TransactionValues
 from core.steps import step_types
-from core.storage.db import UNAVAILABLE, db, in_short
+from core.storage.db import UNAVAILABLE, in_short
 
 DEFAULT_TIMEOUT = "5m"
 DEFAULT_MAX_STEPS = 100_000
@@ -318,7 +318,6 @@ class Advance:
         answer = self.journal.close_wait(pause)
         if pause.kind == answers.CHILD and answer == answers.TIMED_OUT:
             runs.cancel_awaited(self.run_row.id, pause.path)
-            db.session.rollback()  # what it has read
         return answer
 
     def _sleep(self) -> bool:

@@ -15,7 +15,7 @@ from core.engine.states import FINAL, RunState
 from core.runtime import admission, children, endings, places, titles
 from core.runtime.waiters import Answer, wait_for
 from core.storage.columns import new_id
-from core.storage.db import db, transaction
+from core.storage.db import db, read_connection, transaction, write_connection
 from core.storage.run import Run, Wait
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
@@ -239,10 +239,25 @@ def cancel_awaited(run_id: str, path: str | None = None) -> None:
     waits = select(Wait.path, Wait.round).where(Wait.run_id == run_id, Wait.kind == "child")
     if path is not None:
         waits = waits.where(Wait.path == path)
-    awaited = [children.place_of(*wait) for wait in db.session.execute(waits)]
-    query = select(Run).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))
-    for child in db.session.scalars(query.where(Run.parent_path.in_(awaited))).all():
-        cancel_unless_ended(child)
+    with read_connection() as connection:
+        awaited = [children.place_of(*wait) for wait in connection.execute(waits)]
+        query = select(Run.id).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))
+        found = connection.execute(query.where(Run.parent_path.in_(awaited))).scalars().all()
+    for child_id in found:
+        _cancel_child(child_id)
+
+
+def _cancel_child(run_id: str) -> None:
+    """End a run that nobody waits for any more, without the session: workers do it, too."""
+    with write_connection() as connection:
+        row = connection.execute(
+            select(Run.__table__).where(Run.id == run_id, Run.state.not_in(FINAL)).with_for_update()
+        ).one_or_none()
+        if row is None:
+            return
+        rung = write_cancelled(connection, row)
+    endings.tell(run_id, rung)
+    cancel_awaited(run_id)
 
 
 def _scope(new: NewRun, workspace: Workspace, timezone: str) -> dict[str, Any]:

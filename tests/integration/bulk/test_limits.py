@@ -113,6 +113,29 @@ def test_with_replace_a_new_run_takes_the_place_of_the_oldest(app, work):
     assert [fresh(run).state for run in (second, third)] == ["queued", "queued"]
 
 
+@pytest.mark.parametrize("is_held", [False, True])
+def test_with_replace_what_the_old_run_waited_for_ends_with_it(app, work, is_held):
+    make_workflow(
+        {"id": "call", "type": "run_workflow", "inputs": {"workflow": "deep"}}, name="mid"
+    )
+    make_workflow(SLEEP, name="deep")
+    wait = {"id": "call", "type": "run_workflow", "inputs": {"workflow": "mid"}}
+    workflow = limited(wait, when_full="replace")
+    first = start(workflow)
+    work()
+    if is_held:
+        with transaction():
+            fresh(first).state = "queued"
+        leases.claim(first.id)
+
+    start(workflow)
+
+    db.session.rollback()
+    [child] = db.session.scalars(db.select(Run).where(Run.parent_run_id == first.id))
+    [deep] = db.session.scalars(db.select(Run).where(Run.parent_run_id == child.id))
+    assert [child.state, deep.state] == ["cancelled", "cancelled"]
+
+
 def test_with_replace_a_run_in_a_workers_hands_ends_before_the_new_one_begins(app):
     workflow = limited(SLEEP, when_full="replace")
     first = start(workflow)
