@@ -120,7 +120,7 @@ class Machine:
         while self._ready:
             task, value, error = self._ready.popleft()
             if task.is_dropped or self.ended is not None:
-                self.keep(task.path, value)
+                self._keep(task.path, value)
             else:
                 self._resume(task, value, error)
         outgoing, self._outgoing = self._outgoing, []
@@ -130,13 +130,13 @@ class Machine:
         """An effect has ended."""
         task = self._flying.pop(path, None)
         if task is None:
-            self.keep(path, outcome)
+            self._keep(path, outcome)
         elif isinstance(outcome, StepFailed):
             self._ready.append((task, None, outcome))
         else:
             self._ready.append((task, outcome, None))
 
-    def keep(self, path: str, outcome: Any) -> None:
+    def _keep(self, path: str, outcome: Any) -> None:
         """Record an effect that nobody waits for any more: whoever retries does not repeat it."""
         if isinstance(outcome, Done):
             self._journal.add(entries.done(path, outcome.output, None, 0, self._now()))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from core import clock, queue
 from core.engine.states import Line, Reason, RunState
-from core.runtime import endings, places
+from core.runtime import cancelling, endings, places
 from core.runtime.endings import Rung
 from core.runtime.places import Limit
 from core.storage.columns import database_now
@@ -92,14 +92,8 @@ def let_in(workflow_id: int, limit_key: str) -> int:
         queue.announce(run_id)
     endings.ring([*entered, *rung])
     for run_id in replaced:
-        _cancel_awaited(run_id)
+        cancelling.cancel_awaited(run_id)
     return len(entered)
-
-
-def _cancel_awaited(run_id: str) -> None:
-    from core.runtime import runs  # which lets runs in itself
-
-    runs.cancel_awaited(run_id)
 
 
 def sweep() -> int:

@@ -21,12 +21,12 @@ from core import logs, queue
 from core.engine import answers, crashes, durations, entries, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Ended, Machine
-from core.engine.outcomes import Outcome
+from core.engine.outcomes import Done, Outcome
 from core.engine.requests import Pause, Perform
 from core.engine.states import RunState
 from core.engine.step_type import ASK, Effect, StepContext
 from core.engine.walking import Limits
-from core.runtime import definitions, endings, leases, runs, sandbox, scope
+from core.runtime import cancelling, definitions, endings, leases, sandbox, scope
 from core.runtime.common_ends import CommonEnds, End
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
@@ -254,7 +254,9 @@ class Advance:
             is_outside = perform.step_type.effect.is_outside
             if is_outside and not isinstance(outcome, BaseException):
                 self.journal.mark(perform, "succeeded")
-                self.machine.keep(perform.path, outcome)
+            if isinstance(outcome, Done):
+                done = entries.done(perform.path, outcome.output, None, 0, self.now())
+                self.journal.add_last(done)
 
     def _outside(self, perform: Perform) -> Outcome | StepFailed:
         try:
@@ -317,7 +319,7 @@ class Advance:
             return None
         answer = self.journal.close_wait(pause)
         if pause.kind == answers.CHILD and answer == answers.TIMED_OUT:
-            runs.cancel_awaited(self.run_row.id, pause.path)
+            cancelling.cancel_awaited(self.run_row.id, pause.path)
         return answer
 
     def _sleep(self) -> bool:

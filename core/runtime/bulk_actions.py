@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, se
 
 from core import clock, config
 from core.engine.states import Line, RunState
-from core.runtime import bulk_kinds, bulk_windows, holding, runs
+from core.runtime import bulk_kinds, bulk_windows, cancelling, holding
 from core.runtime.bulk_kinds import Portion, Result
 from core.runtime.run_filter import RunFilter
 from core.storage.bulk_action import BulkAction, BulkItem
@@ -333,7 +333,7 @@ def _follow_cancelled(action_id: str) -> None:
     with read_connection() as connection:
         ids = list(connection.execute(select(ITEM.c.run_id).where(*asked)).scalars())
     for run_id in ids:
-        runs.cancel_awaited(run_id)
+        cancelling.cancel_awaited(run_id)
         with write_connection() as connection:
             mine = ITEM.c.run_id == run_id
             moved = connection.execute(update(ITEM).where(*asked, mine).values(state="done"))

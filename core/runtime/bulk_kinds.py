@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from core.engine.errors import StateConflict
 from core.engine.states import FINAL, RunState
-from core.runtime import admission, endings, resuming, runs
+from core.runtime import admission, cancelling, endings, resuming, runs
 from core.runtime.resuming import NotResumable, Plan
 from core.runtime.runs import NewRun, NothingPublished
 from core.storage.columns import new_id
@@ -130,7 +130,7 @@ def waiting_for_others(connection: Connection, ids: Sequence[str]) -> set[str]:
 
 def _cancel(connection: Connection, run: Row[Any], portion: Portion) -> Result:
     try:
-        rung = runs.write_cancelled(connection, run)
+        rung = cancelling.write(connection, run)
     except StateConflict:
         raise Skipped(ENDED) from None
     portion.ended.append((run.id, rung))

@@ -4,10 +4,10 @@ Runs it has started, questions it has asked, and calls that came early stay as t
 they belong to what is opened again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from core.engine import answers, crashes
 from core.engine.reopening import Reopening
@@ -17,46 +17,26 @@ from core.storage.run import Run, StepRun, Wait
 
 RUN, WAIT, STEP_RUN = Run.__table__, Wait.__table__, StepRun.__table__
 KINDS = (crashes.KIND, *answers.KINDS)
+MOST_AT_ONCE = 500  # of the many that a long loop has waited for
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """From one round of a run to the next."""
-
-    run_id: str
-    round: int
-
-    @property
-    def next(self) -> int:
-        """The round that begins."""
-        return self.round + 1
-
-
-def carry(connection: Connection, way: Way, failed_path: str, opened: Reopening) -> None:
-    """Move what is awaited into the next round, in the transaction that begins it."""
-    carried = [
-        wait
-        for wait in connection.execute(
-            select(WAIT).where(*_here(WAIT, way), WAIT.c.kind.in_(KINDS))
-        )
-        if _goes_on(wait, failed_path, opened.forgotten)
-    ]
-    for wait in carried:
-        path = _step_of(wait)
-        for table, its in ((WAIT, wait.path), (STEP_RUN, path)):
-            moved = update(table).where(*_here(table, way), table.c.path == its)
-            connection.execute(moved.values(round=way.next))
-        if wait.kind == answers.CHILD:
-            _move_child(connection, way, path)
-        if wait.kind == answers.APPROVAL:
-            reminders.carry(connection, way.run_id, path, way.round, way.next)
+def carry(connection: Connection, run: Row[Any], failed_path: str, opened: Reopening) -> None:
+    """Move what the run awaits into its next round, in the transaction that begins it."""
+    here = WAIT.c.run_id == run.id, WAIT.c.round == run.round, WAIT.c.kind.in_(KINDS)
+    found = connection.execute(select(WAIT).where(*here)).all()
+    waits = [wait for wait in found if _goes_on(wait, failed_path, opened.forgotten)]
+    for some in _portions([wait.path for wait in waits]):
+        _move(connection, WAIT, run, some)
+    for some in _portions(sorted({_step_of(wait) for wait in waits})):
+        _move(connection, STEP_RUN, run, some)
+    for some in _portions([wait.path for wait in waits if wait.kind == answers.CHILD]):
+        _move_children(connection, run, some)
+    asked = [wait.path for wait in waits if wait.kind == answers.APPROVAL and not wait.answered_at]
+    if asked:
+        reminders.carry(connection, run.id, asked, run.round, run.round + 1)
 
 
-def _here(table: Any, way: Way) -> tuple[ColumnElement[bool], ...]:
-    return table.c.run_id == way.run_id, table.c.round == way.round
-
-
-def _goes_on(wait: Row[Any], failed_path: str, forgotten: list[str]) -> bool:
+def _goes_on(wait: Row[Any], failed_path: str, forgotten: Collection[str]) -> bool:
     """Whether its step is to go on where it stood; what failed or is done anew begins anew."""
     path = _step_of(wait)
     if path == failed_path or wait.payload == answers.TIMED_OUT:
@@ -71,8 +51,19 @@ def _step_of(wait: Row[Any]) -> str:
     return crashes.asked_path(wait.path) if wait.kind == crashes.KIND else str(wait.path)
 
 
-def _move_child(connection: Connection, way: Way, path: str) -> None:
-    """Its end answers the round that waits for it."""
-    before, after = (children.place_of(path, number) for number in (way.round, way.next))
-    its = RUN.c.parent_run_id == way.run_id, RUN.c.parent_path == before
-    connection.execute(update(RUN).where(*its).values(parent_path=after))
+def _portions(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(paths), MOST_AT_ONCE):
+        yield paths[start : start + MOST_AT_ONCE]
+
+
+def _move(connection: Connection, table: Any, run: Row[Any], paths: Sequence[str]) -> None:
+    its = table.c.run_id == run.id, table.c.round == run.round, table.c.path.in_(paths)
+    connection.execute(update(table).where(*its).values(round=run.round + 1))
+
+
+def _move_children(connection: Connection, run: Row[Any], paths: Sequence[str]) -> None:
+    """Their ends answer the round that waits for them."""
+    old, new = (children.place_of("", number) for number in (run.round, run.round + 1))
+    its = RUN.c.parent_run_id == run.id, RUN.c.parent_path.in_([path + old for path in paths])
+    path = func.substr(RUN.c.parent_path, 1, func.length(RUN.c.parent_path) - len(old))
+    connection.execute(update(RUN).where(*its).values(parent_path=path + new))

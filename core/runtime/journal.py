@@ -89,11 +89,15 @@ class RunJournal:
         now = time.monotonic()
         if self._buffered_at is None:
             self._buffered_at = now
+        self.add_last(*added)
+        if len(self._entries) >= FLUSH_ENTRIES or now - self._buffered_at > FLUSH_AFTER:
+            self.flush()
+
+    def add_last(self, *added: Entry) -> None:
+        """Keep entries for a commit that closes the run, perhaps against its holder's will."""
         if self._lines:
             self._take_lines()
         self._entries.extend(added)
-        if len(self._entries) >= FLUSH_ENTRIES or now - self._buffered_at > FLUSH_AFTER:
-            self.flush()
 
     def failed(self, perform: Perform, error: Mapping[str, Any]) -> None:
         """Keep a step's final failure for the next commit."""

@@ -1,5 +1,6 @@
 """Reminders: mails written for later with the question, and dropped when it is answered before."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
@@ -34,14 +35,17 @@ def forget(connection: Connection, run_id: str, path: str) -> None:
     connection.execute(delete(MAIL).where(*queued, of_it))
 
 
-def carry(connection: Connection, run_id: str, path: str, before: int, after: int) -> None:
-    """Keep the reminders of a question that is still asked in another round."""
+def carry(
+    connection: Connection, run_id: str, paths: Iterable[str], before: int, after: int
+) -> None:
+    """Keep the reminders of questions that are still asked in another round."""
+    stems = [[_stem(run_id, path, round_) for round_ in (before, after)] for path in paths]
     mine = MAIL.c.run_id == run_id, MAIL.c.origin == KIND, MAIL.c.sent_at.is_(None)
-    old, new = (_stem(run_id, path, round_) for round_ in (before, after))
-    for row in connection.execute(select(MAIL.c.id, MAIL.c.key).where(*mine)):
-        if row.key.startswith(old):
-            renamed = new + row.key.removeprefix(old)
-            connection.execute(update(MAIL).where(MAIL.c.id == row.id).values(key=renamed))
+    for row in connection.execute(select(MAIL.c.id, MAIL.c.key).where(*mine)).all():
+        for old, new in stems:
+            if row.key.startswith(old):
+                renamed = {"key": new + row.key.removeprefix(old)}
+                connection.execute(update(MAIL).where(MAIL.c.id == row.id).values(**renamed))
 
 
 def _is_asked(run_id: str, mail_key: str) -> bool:

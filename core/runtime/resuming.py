@@ -21,7 +21,7 @@ from core.engine.reopening import (
 )
 from core.engine.states import RunState
 from core.runtime import admission, definitions, journal, places, turns
-from core.runtime.carrying import Way, carry
+from core.runtime.carrying import carry
 from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
@@ -107,7 +107,7 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     reopened = plan.reopening.to_json()
     entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
     journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
-    carry(connection, Way(row.id, row.round), plan.path, plan.reopening)
+    carry(connection, row, plan.path, plan.reopening)
     line = _line(connection, row)
     values = {**AFRESH, **line, "version_id": plan.version_id, "rung_at": database_now()}
     counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}

@@ -1,22 +1,22 @@
 """Runs from outside: start, find, list, run again, cancel."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, or_, select, update
+from sqlalchemy import String, cast, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from core import clock
 from core.engine.errors import StateConflict
-from core.engine.states import FINAL, RunState
-from core.runtime import admission, children, endings, places, titles
+from core.engine.states import RunState
+from core.runtime import admission, cancelling, children, endings, places, titles
 from core.runtime.waiters import Answer, wait_for
 from core.storage.columns import new_id
-from core.storage.db import db, read_connection, transaction, write_connection
-from core.storage.run import Run, Wait
+from core.storage.db import db, transaction
+from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
 from core.storage.workspace import Workspace
 
@@ -170,22 +170,10 @@ def cancel(run: Run) -> None:
         row = session.execute(
             select(Run.__table__).where(Run.__table__.c.id == run.id).with_for_update()
         ).one()
-        rung = write_cancelled(session.connection(), row)
+        rung = cancelling.write(session.connection(), row)
     endings.tell(run.id, rung)
-    cancel_awaited(run.id)
+    cancelling.cancel_awaited(run.id)
     db.session.refresh(run)
-
-
-def write_cancelled(connection: Connection, run: Row[Any]) -> Sequence[endings.Rung]:
-    """Cancel a run whose row is locked; returns whom to ring for. Raises StateConflict."""
-    if run.state in FINAL:
-        raise StateConflict(f"the run has already {run.state}")
-    if run.state == RunState.RUNNING:
-        asked = {"cancel_requested_at": clock.now()}
-        connection.execute(update(Run.__table__).where(Run.id == run.id).values(**asked))
-        return ()
-    error = endings.cancelled_error()
-    return endings.close(connection, run, RunState.CANCELLED, error, None)
 
 
 def cancel_unless_ended(run: Run) -> None:
@@ -232,32 +220,6 @@ def _with_origin(workflow_id: int, origin_key: str | None) -> str | None:
         return None
     same = Run.workflow_id == workflow_id, Run.origin_key == origin_key
     return db.session.scalar(select(Run.id).where(*same))
-
-
-def cancel_awaited(run_id: str, path: str | None = None) -> None:
-    """Cancel the runs that a run waits for no longer, anywhere or at that path."""
-    waits = select(Wait.path, Wait.round).where(Wait.run_id == run_id, Wait.kind == "child")
-    if path is not None:
-        waits = waits.where(Wait.path == path)
-    with read_connection() as connection:
-        awaited = [children.place_of(*wait) for wait in connection.execute(waits)]
-        query = select(Run.id).where(Run.parent_run_id == run_id, Run.state.not_in(FINAL))
-        found = connection.execute(query.where(Run.parent_path.in_(awaited))).scalars().all()
-    for child_id in found:
-        _cancel_child(child_id)
-
-
-def _cancel_child(run_id: str) -> None:
-    """End a run that nobody waits for any more, without the session: workers do it, too."""
-    with write_connection() as connection:
-        row = connection.execute(
-            select(Run.__table__).where(Run.id == run_id, Run.state.not_in(FINAL)).with_for_update()
-        ).one_or_none()
-        if row is None:
-            return
-        rung = write_cancelled(connection, row)
-    endings.tell(run_id, rung)
-    cancel_awaited(run_id)
 
 
 def _scope(new: NewRun, workspace: Workspace, timezone: str) -> dict[str, Any]:

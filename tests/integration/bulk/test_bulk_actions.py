@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from core import queue
-from core.runtime import bulk_actions, bulk_foresight, bulk_kinds, bulk_windows, duties, runs
+from core.runtime import (
+    bulk_actions,
+    bulk_foresight,
+    bulk_kinds,
+    bulk_windows,
+    cancelling,
+    duties,
+)
 from core.runtime.bulk_actions import RunsMissing, TooMany
 from core.runtime.run_filter import RunFilter
 from core.storage.bulk_action import BulkItem
@@ -263,7 +270,7 @@ def test_what_a_cancelled_run_waits_for_is_cancelled_although_its_canceller_dies
     action = chosen("cancel", ids)
 
     with monkeypatch.context() as patch:
-        die_after(patch, runs, "cancel_awaited", 0)
+        die_after(patch, cancelling, "cancel_awaited", 0)
         with pytest.raises(Killed):
             bulk_actions.go_on(action)
     assert counts(action)[:3] == ("running", 2, 0)

@@ -2,12 +2,14 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 
 import worker
 from core import clock
+from core.engine import entries
 from core.engine.errors import StateConflict
 from core.engine.outcomes import Done
 from core.runtime import advance, duties, journal, leases, processes, rescue, runs
@@ -281,6 +283,23 @@ def test_a_run_is_cancelled_while_an_effect_of_it_is_under_way(app, monkeypatch)
     let_go.set()
     worker.join()
     assert stored() == {}
+
+
+def test_what_landed_before_a_cancellation_was_noticed_is_on_record(app, monkeypatch):
+    run = start_run(step("call", "call_api", method="GET", url="https://example.com"))
+    held = advance.Advance(leases.claim(run.id))
+    (perform,) = held.machine.advance()
+    held.journal.add(entries.skipped("other", "condition", held.now()))
+    runs.cancel(run)
+    time.sleep(2 * journal.FLUSH_AFTER)
+    held.landed.put((perform, Done({"id": 7})))
+    monkeypatch.setattr(held, "run", held.journal.flush)  # which the cancellation refuses
+
+    assert held.run_or_cancel() is False
+
+    leases.forget(run.id)
+    assert fresh(run).state == "cancelled"
+    assert journal.load(run.id, 1).outputs == {"call": {"id": 7}}
 
 
 def in_app(app, run_id):

@@ -7,7 +7,7 @@ import pytest
 
 from core import clock
 from core.engine.http_messages import OutgoingAnswer
-from core.runtime import advance, duties, journal, outgoing, rescue, resuming, runs
+from core.runtime import advance, cancelling, duties, journal, outgoing, rescue, resuming
 from core.storage.db import db
 from core.storage.run import Run, StepRun, Wait
 from core.storage.stored_value import StoredValue
@@ -95,7 +95,7 @@ def test_another_run_is_cancelled_although_a_crash_comes_before(app, work, other
     with two_hours_later(run):
         duties.wake_due()
         with monkeypatch.context() as patched, pytest.raises(PowerCut):
-            patched.setattr(runs, "cancel_awaited", power_cut)
+            patched.setattr(cancelling, "cancel_awaited", power_cut)
             advance.advance_run(run.id)
     end_lease(run)
     rescue.rescue_dead()

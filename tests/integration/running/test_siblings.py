@@ -115,14 +115,18 @@ def test_a_run_that_is_awaited_beside_the_failure_is_awaited_further(app, work, 
     assert stored()["child"] == 1
 
 
-def test_a_run_that_ended_while_its_starter_lay_failed_is_not_started_again(app, work, child):
+def taken_up_when_its_child_had_ended(work, child):
+    """A run that was taken up again after the run that it awaited had ended."""
     run = asleep(work, step("kid", "run_workflow", workflow=child.name))
     let_fail(run, work)
     callbacks.receive(Place(children_of(run)[0].id, "nap"), {})
     work()
     mend()
+    return again(run, work)
 
-    again(run, work)
+
+def test_a_run_that_ended_while_its_starter_lay_failed_is_not_started_again(app, work, child):
+    run = taken_up_when_its_child_had_ended(work, child)
 
     assert run.state == "succeeded"
     assert (stored()["child"], len(children_of(run))) == (1, 1)
@@ -130,13 +134,7 @@ def test_a_run_that_ended_while_its_starter_lay_failed_is_not_started_again(app,
 
 def test_a_run_that_failed_while_its_starter_lay_failed_is_started_anew(app, work):
     child = make_workflow(step("nap", "wait_for_call"), step("no", "stop", outcome="fail"))
-    run = asleep(work, step("kid", "run_workflow", workflow=child.name))
-    let_fail(run, work)
-    callbacks.receive(Place(children_of(run)[0].id, "nap"), {})
-    work()
-    mend()
-
-    again(run, work)
+    run = taken_up_when_its_child_had_ended(work, child)
 
     assert [kid.state for kid in children_of(run)] == ["failed", "waiting"]
 

@@ -1,0 +1,54 @@
+"""Cancel runs: one whose row is locked, and those that a run waits for no longer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from core import clock
+from core.engine.answers import CHILD
+from core.engine.errors import StateConflict
+from core.engine.states import FINAL, RunState
+from core.runtime import children, endings
+from core.storage.db import read_connection, write_connection
+from core.storage.run import Run, Wait
+
+RUN, WAIT = Run.__table__, Wait.__table__
+
+
+def write(connection: Connection, run: Row[Any]) -> Sequence[endings.Rung]:
+    """Cancel a run whose row is locked; returns whom to ring for. Raises StateConflict."""
+    if run.state in FINAL:
+        raise StateConflict(f"the run has already {run.state}")
+    if run.state == RunState.RUNNING:
+        asked = {"cancel_requested_at": clock.now()}
+        connection.execute(update(RUN).where(RUN.c.id == run.id).values(**asked))
+        return ()
+    error = endings.cancelled_error()
+    return endings.close(connection, run, RunState.CANCELLED, error, None)
+
+
+def cancel_awaited(run_id: str, path: str | None = None) -> None:
+    """Cancel the runs that a run waits for no longer, anywhere or at that path."""
+    waits = select(WAIT.c.path, WAIT.c.round).where(WAIT.c.run_id == run_id, WAIT.c.kind == CHILD)
+    if path is not None:
+        waits = waits.where(WAIT.c.path == path)
+    with read_connection() as connection:
+        awaited = [children.place_of(*wait) for wait in connection.execute(waits)]
+        query = select(RUN.c.id).where(RUN.c.parent_run_id == run_id, RUN.c.state.not_in(FINAL))
+        found = connection.execute(query.where(RUN.c.parent_path.in_(awaited))).scalars().all()
+    for child_id in found:
+        _cancel_child(child_id)
+
+
+def _cancel_child(run_id: str) -> None:
+    """End a run that nobody waits for any more, without the session: workers do it, too."""
+    with write_connection() as connection:
+        row = connection.execute(
+            select(RUN).where(RUN.c.id == run_id, RUN.c.state.not_in(FINAL)).with_for_update()
+        ).one_or_none()
+        if row is None:
+            return
+        rung = write(connection, row)
+    endings.tell(run_id, rung)
+    cancel_awaited(run_id)
