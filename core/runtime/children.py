@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, String, case, cast, insert, select, update
 
 from core import clock
 from core.engine import parameters
@@ -129,6 +129,11 @@ def row_of(
 def place_of(path: str, round_: int) -> str:
     """Where in its parent a child stands: one for each round in which the step was done."""
     return path if round_ == 1 else f"{path}:r{round_}"
+
+
+def place_column(path: Any, round_: Any) -> Any:
+    """The same of columns, in a query."""
+    return case((round_ == 1, path), else_=path + ":r" + cast(round_, String))
 
 
 def read_place(place: str) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from core.engine.states import FINAL, Reason, RunState
+from core.runtime import children
 from core.storage.columns import database_now
 from core.storage.db import read_connection
 from core.storage.run import Run, Segment, StepRun, Wait
@@ -49,7 +50,7 @@ def stuck() -> Iterator[Break]:
         Wait.answered_at.is_(None),
         Wait.round == Run.round,
         child.parent_run_id == Run.id,
-        child.parent_path == Wait.path,
+        child.parent_path == children.place_column(Wait.path, Wait.round),
         child.finished_at < before,
     )
     yield from _look("wait for a run that has ended", and_(is_waiting, is_over))
@@ -69,9 +70,11 @@ def broken() -> Iterator[Break]:
     yield from _look(
         "are over without an end, or the reverse", or_(ended & ~has_end, ~ended & has_end)
     )
-    begun = exists().where(
-        StepRun.run_id == Run.id, StepRun.round == Run.round, StepRun.state == "started"
+    has_waited = exists().where(  # such a step has but begun; what it gave is the wait's answer
+        Wait.run_id == StepRun.run_id, Wait.path == StepRun.path, Wait.round == StepRun.round
     )
+    here = StepRun.run_id == Run.id, StepRun.round == Run.round
+    begun = exists().where(*here, StepRun.state == "started", ~has_waited)
     succeeded = Run.state == RunState.SUCCEEDED
     yield from _look("succeeded with a step under way", and_(succeeded, begun))
     earlier = func.lag(Segment.fence).over(partition_by=Segment.run_id, order_by=Segment.seq)

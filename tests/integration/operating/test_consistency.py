@@ -9,7 +9,7 @@ from core.runtime import consistency, leases
 from core.storage.db import db, transaction
 from core.storage.run import Run, Segment, StepRun
 from tests.conftest import DATABASES
-from tests.factories import start_run
+from tests.factories import fresh, make_workflow, start_run
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
@@ -69,20 +69,21 @@ def test_a_run_that_waits_for_nothing_is_stuck_and_one_that_waits_for_a_person_i
     assert found(consistency.stuck) == {"wait for nothing": (lost.id,)}
 
 
-def test_a_run_whose_child_ended_unheard_is_stuck(app, work):
+@pytest.mark.parametrize(("round_", "place"), [(1, "call"), (2, "call:r2")])
+def test_a_run_whose_child_ended_unheard_is_stuck(app, work, round_, place):
     child = step("ask", "wait", **{"for": "1h"})
     parent = start_run(NAP)
     with transaction() as session:
         from core.storage.run import Wait
 
-        session.add(Wait(run_id=parent.id, path="call", round=1, kind="child"))
-    change(parent, state="waiting", reason="child")
+        session.add(Wait(run_id=parent.id, path="call", round=round_, kind="child"))
+    change(parent, state="waiting", reason="child", round=round_)
     assert found(consistency.stuck) == {}
 
     ended = start_run(child)
     over = clock.now() - LONG_AGO
     state = {"state": "succeeded", "finished_at": over}
-    change(ended, parent_run_id=parent.id, parent_path="call", **state)
+    change(ended, parent_run_id=parent.id, parent_path=place, **state)
 
     assert found(consistency.stuck) == {"wait for a run that has ended": (parent.id,)}
 
@@ -100,6 +101,15 @@ def test_a_success_with_a_step_under_way_is_found(done):
         session.execute(db.update(StepRun).values(state="started"))
 
     assert found(consistency.broken) == {"succeeded with a step under way": (done.id,)}
+
+
+def test_a_run_that_has_waited_for_another_is_well(app, work):
+    child = make_workflow(step("up", "increment_value", key="n"))
+    run = start_run(step("call", "run_workflow", workflow=child.name))
+    work()
+
+    assert fresh(run).state == "succeeded"
+    assert found(consistency.broken) == {}
 
 
 def test_a_late_write_is_found(done):
