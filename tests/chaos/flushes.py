@@ -14,9 +14,9 @@ TIMES = 20
 BETWEEN_SECONDS = 1.0
 
 
-def measure(times=TIMES):
+def measure(times=TIMES, database="sqlite"):
     """Counts by name; `lost`, `stuck`, `other_answers` and those of the effects must be 0."""
-    with Sink() as sink, own_openbuild() as openbuild:
+    with Sink() as sink, own_openbuild(database) as openbuild:
         return experiment(openbuild, sink, times)
 
 

@@ -45,9 +45,9 @@ steps:
 """
 
 
-def measure(calls=CALLS):
+def measure(calls=CALLS, database="sqlite"):
     """Counts by name; `lost`, `stuck`, `missing`, `wrong_key` and `miscounted` must be 0."""
-    with Sink() as sink, own_openbuild() as openbuild:
+    with Sink() as sink, own_openbuild(database) as openbuild:
         return experiment(openbuild, sink, calls)
 
 

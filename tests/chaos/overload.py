@@ -38,9 +38,9 @@ steps:
 """
 
 
-def measure(seconds=SECONDS, fast=FAST, backlog=BACKLOG):
+def measure(seconds=SECONDS, fast=FAST, backlog=BACKLOG, database="sqlite"):
     """Counts by name; nothing accepted may be lost, and the fast hear nothing else than allowed."""
-    with Sink(pause=SINK_PAUSE) as sink, own_openbuild() as openbuild:
+    with Sink(pause=SINK_PAUSE) as sink, own_openbuild(database) as openbuild:
         allowed = {"OPENBUILD_ALLOWED_HOSTS_OUT": sink.address}
         openbuild.up("--workers", "1", OPENBUILD_MAX_BACKLOG=str(backlog), **allowed)
         key = kills.prepare(openbuild, sink)

@@ -39,9 +39,13 @@ WHERE workflow.name = 'poison' AND run.state = 'running' AND run.worker_id IS NO
 ENDS = "SELECT id, state, reason, fence, finished_at - created_at FROM run"
 
 
-def measure(runs=RUNS, poisonous=POISONOUS):
+def measure(runs=RUNS, poisonous=POISONOUS, database="sqlite"):
     """Counts by name; all poison must be set aside, and nothing else be lost."""
-    with Sink(pause=SINK_PAUSE) as sink, Sink(pause=TOO_LONG) as trap, own_openbuild() as openbuild:
+    with (
+        Sink(pause=SINK_PAUSE) as sink,
+        Sink(pause=TOO_LONG) as trap,
+        own_openbuild(database) as openbuild,
+    ):
         allowed = {"OPENBUILD_ALLOWED_HOSTS_OUT": f"{sink.address},{trap.address}"}
         openbuild.up(**allowed)
         called = {"before": sink, "good": sink, "poison": trap}

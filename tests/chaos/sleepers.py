@@ -33,9 +33,9 @@ steps:
 """
 
 
-def measure(runs=RUNS, window_seconds=WINDOW_SECONDS):
+def measure(runs=RUNS, window_seconds=WINDOW_SECONDS, database="sqlite"):
     """Counts by name; `early`, `twice`, `missing` must be 0, and none may be late by much."""
-    with Sink() as sink, own_openbuild() as openbuild:
+    with Sink() as sink, own_openbuild(database) as openbuild:
         return experiment(openbuild, sink, runs, window_seconds)
 
 
