@@ -1,9 +1,11 @@
 """Break things on purpose: run a fault experiment of tests/chaos/ and count what it cost."""
 
 import argparse
+from collections.abc import Collection
 from importlib import import_module
 from inspect import signature
 from pkgutil import iter_modules
+from typing import Any
 
 from blueprints.cli import DONE, REFUSED, Refused, add_json
 
@@ -37,7 +39,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(counted)
     else:
-        for label, number in counted.items():
-            mark = "!" if label in broken else " "
-            print(f"{mark} {label.replace('_', ' '):<36}{number:>10,.6g}")
+        show(counted, broken.keys())
     return REFUSED if broken else DONE
+
+
+def show(counted: dict[str, Any], broken: Collection[str]) -> None:
+    """A line for each figure, those that break a promise marked, and a few examples of theirs."""
+    examples = counted.pop("such_as", {})
+    for label, number in counted.items():
+        mark = "!" if label in broken else " "
+        print(f"{mark} {label.replace('_', ' '):<36}{number:>10,.6g}")
+        for example in examples.get(label, ()):
+            print(f"    {example}")

@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from tests.chaos.beside import Beside
@@ -96,11 +97,9 @@ def call_all(openbuild, key, calls, *, enter=lambda: None, pause=0.0, accepted=N
                 return
             accepted[number] = call_until_accepted(openbuild, key, number, **told)
 
-    threads = [threading.Thread(target=caller) for _ in range(CALLERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(CALLERS) as callers:
+        for each in [callers.submit(caller) for _ in range(CALLERS)]:
+            each.result()
     return accepted
 
 

@@ -12,6 +12,7 @@ import time
 
 import psycopg
 
+from tests.chaos import figures
 from tests.chaos.beside import Beside
 from tests.chaos.callers import call_all
 from tests.chaos.own import new_key, own_openbuild, publish
@@ -21,6 +22,7 @@ from tests.openbuild import Openbuild
 CALLS = 1000
 KILL_EVERY = 1.0  # seconds
 DRAIN_SECONDS = 240
+LONGEST_NAME = 200
 VICTIMS = (
     "openbuild: worker 1",
     "openbuild: web",
@@ -109,6 +111,7 @@ def drain(openbuild):
 
 
 UNFINISHED = "SELECT count(*) FROM run WHERE state IN ('queued', 'running', 'waiting')"
+ENDS = "SELECT id, state, reason, worker_id, error FROM run"
 # What a holder that was presumed dead has written after its run was taken from it.
 LATE = """
 SELECT count(*) FROM segment earlier JOIN segment later
@@ -118,16 +121,19 @@ ON later.run_id = earlier.run_id AND later.seq > earlier.seq AND later.fence < e
 
 def judge(openbuild, sink, accepted):
     """Compare what callers were told, what the database holds, and what the witness saw."""
-    states = dict(ask(openbuild, "SELECT id, state FROM run"))
+    ends = {run: end for run, *end in ask(openbuild, ENDS)}
     counted = ask(openbuild, "SELECT value FROM stored_value WHERE key = 'counted'")
     runs = set(accepted.values())
     expected = {(f"/{step}", f"{run}:{step}") for run in runs for step in ("before", "after")}
     seen = set(sink.keys)
+    wrong = {
+        "broken_rules": broken_rules(openbuild),
+        "lost": [in_words(run, ends) for run in runs if not is_well(run, ends)],
+        "missing": [" ".join(key) for key in expected - seen],
+        "wrong_key": [" ".join(map(str, key)) for key in seen - expected],
+    }
     return {
-        "broken_rules": count_broken_rules(openbuild),
-        "lost": sum(states.get(run) != "succeeded" for run in runs),
-        "missing": len(expected - seen),
-        "wrong_key": len(seen - expected),
+        **figures.counted(wrong),
         "miscounted": abs(int(counted[0][0]) - len(runs)) if counted else len(runs),
         "late_writes": ask(openbuild, LATE)[0][0],
         "repeated_under_the_same_key": sum(count - 1 for count in sink.keys.values()),
@@ -135,14 +141,29 @@ def judge(openbuild, sink, accepted):
     }
 
 
+def is_well(run, ends):
+    return run in ends and ends[run][0] == "succeeded"
+
+
+def in_words(run, ends):
+    """Where a run stands that has not succeeded, in one line."""
+    stands = [str(each) for each in ends.get(run, ["not in the database"]) if each]
+    return f"{run} {' '.join(stands)}"[:LONGEST_NAME]
+
+
 def count_broken_rules(openbuild):
+    return len(broken_rules(openbuild))
+
+
+def broken_rules(openbuild):
     """What the doctor finds wrong with the runs themselves; a finding is a line."""
     if not isinstance(openbuild, Openbuild):
         openbuild = Openbuild(openbuild.home, openbuild.database_url)
-    said = openbuild.run("doctor").stdout.splitlines()
+    told = openbuild.run("doctor")
+    said = told.stdout.splitlines()
     about_runs = [line for line in said if line[2:].startswith(("stuck runs", "ended runs"))]
-    assert len(about_runs) == 2, said
-    return sum(line.startswith("!") for line in about_runs)
+    assert len(about_runs) == 2, told
+    return [line for line in about_runs if line.startswith("!")]
 
 
 def ask(openbuild, query):
