@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.runtime import rescue
-from tests.chaos import disk, figures, kills, machines, poison, postgresql, schedulers
+from tests.chaos import backlog, disk, figures, kills, machines, poison, postgresql, schedulers
 from tests.conftest import DATABASES
 
 CALLS = {"sqlite": 1000, "postgresql": 250}
@@ -23,6 +23,15 @@ def test_nothing_accepted_is_lost_while_processes_are_killed_each_second(databas
     check(found)
     assert found["accepted"] == CALLS[database], found
     assert found["kills"] >= 3, found
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_what_was_accepted_ends_after_everything_was_killed_at_once(database):
+    found = backlog.measure(calls=100, database=database)
+
+    check(found, "nothing_under_way")
+    assert found["ended_when_killed"] + found["ended_afterwards"] == 100, found
+    assert found["ended_afterwards"] > 0, found
 
 
 @pytest.mark.postgresql
