@@ -9,6 +9,7 @@ import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http.client import HTTPException
 
 from tests.chaos.beside import Beside
 from tests.waiting import wait_until
@@ -51,7 +52,7 @@ class Callers(Beside):
             with error:
                 says_when = error.code not in REFUSALS or error.headers["Retry-After"]
                 self.statuses[error.code if says_when else f"{error.code} for ever"] += 1
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             self.statuses[str(error)] += 1
         return None
 
@@ -112,7 +113,7 @@ def call_until_accepted(openbuild, key, number, **told):
         except urllib.error.HTTPError as error:
             with error:
                 assert error.code in (409, 503), (error.code, error.read())
-        except (OSError, ValueError):
+        except (OSError, ValueError, HTTPException):
             pass  # the web process was killed under this call: the key makes asking again safe
         time.sleep(random.uniform(0.05, 0.3))
 

@@ -1,13 +1,28 @@
+import socket
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from core.runtime import rescue
-from tests.chaos import backlog, disk, figures, kills, machines, poison, postgresql, schedulers
+from tests.chaos import (
+    backlog,
+    callers,
+    disk,
+    figures,
+    kills,
+    machines,
+    poison,
+    postgresql,
+    schedulers,
+)
 from tests.conftest import DATABASES
 
 CALLS = {"sqlite": 1000, "postgresql": 250}
 EFFECTS = ("broken_rules", "lost", "stuck", "missing", "wrong_key", "miscounted")
+
+
+ANSWERS = (b"", b'{"run_id"', b'{"run_id": "a"}')  # the first ones of a server that is killed
 
 
 def check(found, *more, names=EFFECTS):
@@ -102,3 +117,23 @@ def test_where_a_run_stands_that_has_not_succeeded_is_said_in_a_line():
 
     assert kills.in_words("a", ends) == "a running worker 1:77"
     assert kills.in_words("b", ends) == "b not in the database"
+
+
+def test_a_caller_who_was_hung_up_on_in_the_middle_of_an_answer_calls_again():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answers = [b"HTTP/1.1 202 A\r\nContent-Length: 15\r\n\r\n" + rest for rest in ANSWERS]
+        answering = threading.Thread(target=give, args=(server, answers))
+        answering.start()
+        web = SimpleNamespace(url="http://{}:{}".format(*server.getsockname()))
+
+        assert callers.call_until_accepted(web, "key", 1) == "a"
+        answering.join()
+
+
+def give(server, answers):
+    for answer in answers:
+        line, _ = server.accept()
+        with line:
+            while not line.recv(4096).endswith(b"}"):
+                pass  # what is left unread would reset the connection under the answer
+            line.sendall(answer)
