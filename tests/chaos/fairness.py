@@ -16,7 +16,7 @@ from tests.chaos.sink import Sink
 
 RUNS = 3000  # of the crowd
 EVERY = 0.5  # seconds between two of the others
-SINK_PAUSE = 0.5  # seconds that each run of the crowd keeps a hand
+SINK_PAUSE = 1.0  # seconds that each run of the crowd keeps a hand: 32 go a second, and more come
 AT_MOST = {"p95_seconds": 2, "no_crowd": 0}
 CROWDED = """
 openbuild: 1
