@@ -46,7 +46,7 @@ def ways(view: RunView) -> Ways | None:
         return None
     step = view.step(plan.path) if plan.path else None
     number, why_not = _live(view) if plan.path else (None, "")
-    has_inputs = step is not None and isinstance(step.inputs, Mapping)
+    has_inputs = step is not None and not step.is_block and isinstance(step.inputs, Mapping)
     inputs = json.dumps(step.inputs, ensure_ascii=False, indent=1) if step and has_inputs else ""
     shown = inputs if len(inputs) <= LONGEST_INPUTS else ""
     return Ways(step.label if step else "", number, why_not, shown)

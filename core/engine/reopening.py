@@ -10,7 +10,7 @@ from typing import Any
 
 from core.engine.definition import Branch, Definition, Step
 from core.engine.errors import EngineError
-from core.engine.restore import Phase
+from core.engine.restore import History
 
 LATER_PHASES: Mapping[str, tuple[str, ...]] = {
     "": ("catch", "finally"),  # its own time was up
@@ -89,10 +89,17 @@ def reopening(levels: list[Level]) -> Reopening:
     return plan
 
 
-def reopen_inside(plan: Reopening, level: Level, phases: Mapping[str, Phase]) -> None:
-    """Open what the time of a block has ended inside it: tries that had come to their finally."""
+def reopen_inside(plan: Reopening, level: Level, history: History) -> None:
+    """Open what is to be walked again inside a block that has failed itself.
+
+    That is the item of which nothing could be kept, and, where the block's time was up, the tries
+    that had come to their finally.
+    """
+    if level.step.inputs.get("on_item_error", "stop") == "stop":
+        items = history.items.get(level.path, {})
+        plan.items += [[level.path, index] for index, end in items.items() if end[0] == "failed"]
     steps = {step.id: step for branch in level.step.branches for step in _all(branch)}
-    for path, phase in phases.items():
+    for path, phase in history.phases.items():
         pending = phase.pending or {}
         step = steps.get(path.rpartition("/")[2])
         if step is not None and pending.get("path") == level.path:

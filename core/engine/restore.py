@@ -7,6 +7,9 @@ from typing import Any
 
 from core.engine.entries import Entry
 
+# The time of a wait, and the most turns of a loop; what else a block has chosen stays.
+CHOSEN_ANEW = frozenset({"wake_at", "max"})
+
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
@@ -156,6 +159,8 @@ def _retried(
     history: History, path: str, round_: int, plan: Mapping[str, Any], by: str, at: float
 ) -> None:
     history.round = round_
+    for deadline in [path for path in history.opened if path.endswith("#deadline")]:
+        del history.opened[deadline]  # the time it lay failed is nobody's: what goes on has its own
     for opened, branch in plan["reopened"]:
         _reopen(history, opened, branch)
     for loop, index in plan["items"]:
@@ -170,12 +175,12 @@ def _retried(
 
 
 def _reopen(history: History, path: str, branch: str) -> None:
-    """A step or block is open again; its deadline and its attempts are counted anew."""
+    """A step or block is open again; its attempts are counted anew."""
     history.outputs.pop(path, None)
     history.retries.pop(path, None)
-    history.opened.pop(f"{path}#deadline", None)
-    if "wake_at" in history.opened.get(path, ()):
-        del history.opened[path]  # the time of a wait; what a block has chosen stays
+    if not branch and not CHOSEN_ANEW.isdisjoint(history.opened.get(path, ())):
+        del history.opened[path]
+        history.opened.pop(f"{path}/{len(history.items.get(path, ()))}#turn", None)
     if branch == "catch":
         history.phases[path] = history.caught[path]
     elif branch != "finally":

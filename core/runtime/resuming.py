@@ -81,7 +81,9 @@ def plan(
         same_way(own, levels)
     opened = reopening(levels)
     if levels[-1].step.branches:
-        reopen_inside(opened, levels[-1], journal.load(run.id, run.round).phases)
+        if inputs is not None:
+            raise NotResumable(f"“{step_id}” is a block, and nothing else can go into it")
+        reopen_inside(opened, levels[-1], journal.load(run.id, run.round))
     opened.is_skipped, opened.inputs = is_skipped, inputs
     if levels is not own:
         opened.later = added_later(levels, _recorded(run))

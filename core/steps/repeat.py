@@ -59,7 +59,7 @@ class Repeat(BlockType):
 
     def walk(self, step: Step, block: Block) -> Generator[Any, Any, Done]:
         """Turn after turn; turns that have ended are not walked again."""
-        most = block.open(as_opened)["max"]
+        most = block.open(lambda inputs: {"max": len(block.items) + as_most(inputs)})["max"]
         for index in count():
             if index not in block.items:
                 frame = block.turn(index, {}, is_shared=True)
@@ -75,12 +75,12 @@ class Repeat(BlockType):
         raise AssertionError("counting ended")
 
 
-def as_opened(inputs: Any) -> dict[str, Any]:
-    """The most turns there may be."""
+def as_most(inputs: Any) -> int:
+    """The most turns there may be, beyond those before somebody took the loop up again."""
     most = inputs["max"]
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise StepFailed("“At most” must be a whole number from 1", kind="expression")
-    return {"max": most}
+    return most
 
 
 def begins(step: Step, block: Block, index: int, frame: Frame) -> bool:
