@@ -18,7 +18,7 @@ SAID = {
     callbacks.ACCEPTED: (200, "accepted", "The run goes on with this answer."),
     callbacks.AGAIN: (200, "answered_already", "This was answered before; nothing was changed."),
     callbacks.TOO_LATE: (410, "expired", "The time for this answer is over."),
-    callbacks.ENDED: (410, "ended", "The run has ended; it takes no answers any more."),
+    callbacks.ENDED: (410, "ended", "The run has ended, or waits for this no longer."),
 }
 
 

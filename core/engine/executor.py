@@ -100,6 +100,7 @@ class Machine:
         self._now = now
         self.ended: Ended | None = None
         self.paused: dict[str, Pause] = {}
+        self.dropped: set[str] = set()  # paths of what was awaited when a path beside it failed
         self._root = _Task(walker.run_steps(definition.steps, frame))
         self._ready: deque[tuple[_Task, Any, Exception | None]] = deque([(self._root, None, None)])
         self._sleeping: dict[str, _Task] = {}
@@ -140,6 +141,8 @@ class Machine:
         """Record an effect that nobody waits for any more: whoever retries does not repeat it."""
         if isinstance(outcome, Done):
             self._journal.add(entries.done(path, outcome.output, None, 0, self._now()))
+        else:
+            self.dropped.add(path)
 
     def wake(self, path: str, answer: Any = None) -> None:
         """A pause is over: its time has come or its answer is there."""
@@ -212,6 +215,7 @@ class Machine:
             for path in [path for path, flying in where.items() if flying is task]:
                 del where[path]
                 self.paused.pop(path, None)
+                self.dropped.add(path)
         self._outgoing = [p for p in self._outgoing if p.path in self._flying]
         if task.child is not None:
             for inner in task.child.active.values():

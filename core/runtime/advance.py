@@ -30,6 +30,7 @@ from core.runtime import cancelling, definitions, endings, leases, sandbox, scop
 from core.runtime.common_ends import CommonEnds, End
 from core.runtime.journal import FLUSH_AFTER, RunJournal
 from core.runtime.leases import Claim
+from core.runtime.letting_go import Abandoned
 from core.runtime.orders import Orders
 from core.runtime.outbox import Origin, Outbox
 from core.runtime.outgoing import Outgoing
@@ -145,6 +146,7 @@ class Advance:
             random=random.random,
             limits=self.limits,
         )
+        self.abandoned = Abandoned(claim.row, self.journal, history)
         self.outgoing = Outgoing(claim.row.workspace_id, claim.row.depth)
         self.is_owed_a_commit = False  # the outcome of what must not be repeated is known
         self.begun: set[str] = set()  # paths of effects that have not landed yet
@@ -192,6 +194,8 @@ class Advance:
         return time.monotonic() - self.taken_at >= self.clears_after
 
     def _end(self, ended: Ended) -> bool:
+        if ended.state == RunState.SUCCEEDED:
+            self.abandoned.let_go(self.machine)
         end = End(self.claim, self.journal, ended, self._response())
         if self.ends is not None and end.is_plain:
             self.ends.add(end)
@@ -330,6 +334,7 @@ class Advance:
             self.step_aside()
             _stopping.wait(max((due - self.now()).total_seconds(), 0))
             return False
+        self.abandoned.let_go(self.machine)
         pauses = list(self.machine.paused.values())
         self.journal.add(entries.let_go(self.claim.worker_id, "asleep", self.now()))
         response = self._response()

@@ -176,10 +176,10 @@ def answer(
 
 def _question(place: Place, row: Any) -> Question:
     given = row.inputs or {}
-    is_timed_out = row.payload == answers.TIMED_OUT
+    is_unanswered = row.payload in (answers.TIMED_OUT, answers.DROPPED)
     return Question(
         place,
-        _state(row, is_timed_out),
+        _state(row),
         row.workspace,
         row.label,
         str(given.get("message") or ""),
@@ -188,14 +188,16 @@ def _question(place: Place, row: Any) -> Question:
         row.started_at,
         row.wake_at,
         row.timezone,
-        {} if is_timed_out else row.payload or {},
+        {} if is_unanswered else row.payload or {},
         row.answered_at,
     )
 
 
-def _state(row: Any, is_timed_out: bool) -> str:
+def _state(row: Any) -> str:
+    if row.payload == answers.DROPPED:
+        return ENDED
     if row.answered_at is not None:
-        return EXPIRED if is_timed_out else ANSWERED
+        return EXPIRED if row.payload == answers.TIMED_OUT else ANSWERED
     if row.state in FINAL or row.cancel_requested_at is not None:
         return ENDED
     return EXPIRED if row.wake_at is not None and row.wake_at <= row.now else OPEN

@@ -94,7 +94,7 @@ def _answer(
     here = _here(run, place)
     wait = connection.execute(select(WAIT).where(*here)).one_or_none()
     if wait is not None and wait.answered_at is not None:
-        return TOO_LATE if wait.payload == answers.TIMED_OUT else AGAIN
+        return _why_over(wait.payload)
     if run.state in FINAL:
         return ENDED
     written = {"payload": dict(payload), "answered_at": clock.now()}
@@ -107,6 +107,13 @@ def _answer(
     in_time = (WAIT.c.wake_at.is_(None)) | (WAIT.c.wake_at > database_now())
     taken = update(WAIT).where(*here, WAIT.c.answered_at.is_(None), in_time)
     return ACCEPTED if connection.execute(taken.values(**written)).rowcount else TOO_LATE
+
+
+def _why_over(payload: Mapping[str, Any]) -> str:
+    """What to say to an answer that comes when there is one, or none is wanted any more."""
+    if payload == answers.TIMED_OUT:
+        return TOO_LATE
+    return ENDED if payload == answers.DROPPED else AGAIN
 
 
 def _wake(connection: Connection, run: Row[Any]) -> bool:

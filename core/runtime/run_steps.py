@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.engine import answers
 from core.engine.definition import Branch, Definition, Step, walk
 from core.engine.step_type import BlockType, StepType
 from core.engine.traces import Trace, Traces, note_turns
@@ -176,6 +177,7 @@ class StepWalk:
             item_name=place.item_name,
             is_untaken=place.is_untaken,
             why=trace.skipped,
+            is_dropped=_is_dropped(row, wait),
             is_wait="wake_at" in (trace.opened or {}) or bool(wait and wait.kind != "retry"),
             wait_kind=wait.kind if wait and state == "waiting" else "",
             wake_at=wait.wake_at if wait and state == "waiting" else None,
@@ -229,12 +231,16 @@ class StepWalk:
             return "done"
         if row is None and wait is None and trace.started_at is None:
             return "not_reached"
-        return self._unfinished_state(step, wait, place)
+        return self._unfinished_state(step, row, wait, place)
 
-    def _unfinished_state(self, step: Step, wait: Wait | None, place: Place) -> str:
+    def _unfinished_state(
+        self, step: Step, row: StepRun | None, wait: Wait | None, place: Place
+    ) -> str:
         """Begun and not ended: what it is depends on how the run itself stands."""
         if place.turn_state:
             return "failed" if place.turn_state == "failed" else "done"
+        if _is_dropped(row, wait):
+            return "interrupted"
         match self.run.state:
             case "waiting":
                 return "waiting"
@@ -297,3 +303,10 @@ def _way_to(steps: tuple[Step, ...], step_id: Any) -> tuple[str, ...]:
             if inner := _way_to(branch.steps, step_id):
                 return (step.id, *inner)
     return ()
+
+
+def _is_dropped(row: StepRun | None, wait: Wait | None) -> bool:
+    """Whether a path beside it has failed, and what it had begun is awaited no longer."""
+    if wait is not None:
+        return bool(wait.payload == answers.DROPPED)
+    return row is not None and row.state == "unknown"

@@ -59,6 +59,7 @@ class StepView:
     is_untaken: bool = False
     why: str = ""  # why it was skipped: disabled | condition
     is_wait: bool = False  # its time is spent waiting, not working
+    is_dropped: bool = False  # a path beside it failed, and nobody waits for it any more
     wait_kind: str = ""
     wake_at: datetime | None = None
     key: str = ""
