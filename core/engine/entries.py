@@ -64,7 +64,7 @@ def variables(frame: str, changes: Mapping[str, Any]) -> Entry:
 def reply(path: str, part: Reply) -> Entry:
     """A part of the response was given."""
     value = {
-        "body": part.body,
+        **({"body": part.body} if part.has_body else {}),
         "status": part.status,
         "headers": dict(part.headers),
         "content_type": part.content_type,

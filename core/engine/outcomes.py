@@ -14,6 +14,7 @@ class Reply:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = None
+    has_body: bool = True  # else the body of an earlier part stays
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Put the parts of a response together: objects merge by key, anything else replaces."""
+"""Put the parts of a response together: objects merge by key, any other body replaces."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,9 +9,9 @@ def merge(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
     response: dict[str, Any] | None = None
     for part in parts:
         if response is None:
-            response = {**part, "headers": dict(part["headers"])}
+            response = {"body": None, **part, "headers": dict(part["headers"])}
             continue
-        earlier, body = response["body"], part["body"]
+        earlier, body = response["body"], part.get("body", response["body"])
         if isinstance(earlier, Mapping) and isinstance(body, Mapping):
             body = {**earlier, **body}
         response["body"] = body

@@ -81,6 +81,7 @@ class ReturnData(StepType):
             read_status(inputs.get("status")),
             read_headers(inputs.get("headers")),
             read_content_type(inputs.get("content_type")),
+            has_body="body" in inputs,
         )
         return Done(body, reply=reply)
 

@@ -1,5 +1,6 @@
 import pytest
 
+from core.engine import entries, replies
 from core.engine.definition import Step
 from core.engine.errors import StepFailed
 from core.engine.outcomes import Done, Reply
@@ -11,6 +12,26 @@ def test_data_alone_leaves_the_rest_of_the_response_open():
     outcome = ReturnData().run({"body": {"ok": True}}, a_context())
 
     assert outcome == Done({"ok": True}, reply=Reply({"ok": True}))
+
+
+def response(*parts):
+    """What the caller gets of several answers, each given by the inputs of its step."""
+    given = [entries.reply("r", ReturnData().run(part, a_context()).reply)[2] for part in parts]
+    return replies.merge(given)
+
+
+def test_a_later_answer_without_data_leaves_the_data_as_it_was():
+    found = response({"body": {"id": 7}}, {"status": 201, "headers": {"X-Order": "7"}})
+
+    assert (found["body"], found["status"]) == ({"id": 7}, 201)
+
+
+def test_a_later_answer_with_nothing_on_purpose_takes_the_data_back():
+    assert response({"body": {"id": 7}}, {"body": None})["body"] is None
+
+
+def test_an_answer_of_a_status_alone_has_no_data():
+    assert response({"status": 204})["body"] is None
 
 
 def test_status_headers_and_content_type_go_along():
