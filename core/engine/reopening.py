@@ -4,7 +4,7 @@ The failed step and the blocks around it are reopened, with the turn that it fai
 around it also the phase, and what later phases have done. All else stays as it is recorded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,14 +119,44 @@ def _later(step: Step, path: str, branch: str) -> list[str]:
     ]
 
 
-def added_later(levels: list[Level], recorded: Mapping[str, Any]) -> list[str]:
-    """Steps that stand before the way and have no record: the run has passed their place."""
+def added_later(definition: Definition, plan: Reopening, history: History) -> list[str]:
+    """Steps without a record that stand before one with it: the run has passed their place.
+
+    Each turn has its own; what has ended is not walked again.
+    """
+    ids: dict[str, set[str]] = {}
+    for path in {*history.paths(), *(path for path, _ in plan.reopened)}:
+        if not (_is_under(path, plan.forgotten) or _has_ended(path, plan, history)):
+            prefix = path[: path.rfind("/") + 1]
+            ids.setdefault(prefix, set()).add(path[len(prefix) :])
     found = []
-    for level in levels:
-        prefix = level.path[: -len(level.step.id)]
-        before = level.among[: level.among.index(level.step)]
-        found += [prefix + step.id for step in before if prefix + step.id not in recorded]
+    for steps in _lists(definition.steps):
+        for prefix, known in ids.items():
+            last = max((at for at, step in enumerate(steps) if step.id in known), default=0)
+            found += [prefix + step.id for step in steps[:last] if step.id not in known]
     return found
+
+
+def _is_under(path: str, others: Iterable[str]) -> bool:
+    return any(path == other or path.startswith(f"{other}/") for other in others)
+
+
+def _has_ended(path: str, plan: Reopening, history: History) -> bool:
+    """Whether it lies in a turn that has ended and is not opened again."""
+    parts = path.split("/")
+    turns = [("/".join(parts[:at]), int(parts[at])) for at in range(1, len(parts) - 1, 2)]
+    return any(
+        index in history.items.get(loop, ()) and [loop, index] not in plan.items
+        for loop, index in turns
+    )
+
+
+def _lists(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    """Each list of steps that follow one another."""
+    yield steps
+    for step in steps:
+        for branch in step.branches:
+            yield from _lists(branch.steps)
 
 
 def same_way(old: list[Level], new: list[Level]) -> None:

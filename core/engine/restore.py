@@ -1,6 +1,6 @@
 """Rebuild what a run has done from its journal, for the worker and the run page alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +74,11 @@ class History:
     steps: dict[str, StepRecord] = field(default_factory=dict)
     waits: dict[str, WaitRecord] = field(default_factory=dict)
     losses: int = 0  # of workers that had it
+
+    def paths(self) -> Iterator[str]:
+        """Every path of which the run knows something."""
+        for known in (self.outputs, self.skipped, self.opened, self.steps, self.earlier):
+            yield from (path.partition("#")[0] for path in known)
 
     def knows(self, path: str) -> bool:
         """Whether anything is recorded of the step at that path."""

@@ -19,6 +19,7 @@ from core.engine.reopening import (
     same_way,
     way_to,
 )
+from core.engine.restore import History
 from core.engine.states import RunState
 from core.runtime import admission, definitions, journal, places, turns
 from core.runtime.carrying import carry
@@ -79,14 +80,16 @@ def plan(
     if version_id != run.version_id:
         levels = way_to(definitions.of_version(version_id), step_id, path)
         same_way(own, levels)
+    if inputs is not None and levels[-1].step.branches:
+        raise NotResumable(f"“{step_id}” is a block, and nothing else can go into it")
     opened = reopening(levels)
-    if levels[-1].step.branches:
-        if inputs is not None:
-            raise NotResumable(f"“{step_id}” is a block, and nothing else can go into it")
-        reopen_inside(opened, levels[-1], journal.load(run.id, run.round))
     opened.is_skipped, opened.inputs = is_skipped, inputs
-    if levels is not own:
-        opened.later = added_later(levels, _recorded(run))
+    is_block, is_other = bool(levels[-1].step.branches), levels is not own
+    history = journal.load(run.id, run.round) if is_block or is_other else History()
+    if is_block:
+        reopen_inside(opened, levels[-1], history)
+    if is_other:
+        opened.later = added_later(definitions.of_version(version_id), opened, history)
     return Plan(path, version_id, opened)
 
 
@@ -142,10 +145,3 @@ def _published(run: Run | Row[Any]) -> int:
     if workflow.published_id is None:
         raise NotResumable("its workflow has not been published")
     return int(workflow.published_id)
-
-
-def _recorded(run: Run | Row[Any]) -> Mapping[str, Any]:
-    """Every path of which the run knows something."""
-    history = journal.load(run.id, run.round)
-    known = (history.outputs, history.skipped, history.opened, history.steps, history.earlier)
-    return {path: True for paths in known for path in paths}

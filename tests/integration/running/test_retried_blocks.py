@@ -121,3 +121,26 @@ def test_a_block_takes_no_other_inputs(app, work):
 
     with pytest.raises(NotResumable, match="is a block"):
         resuming.plan(run, inputs={"max": 20})
+
+
+def test_an_added_step_is_passed_in_every_turn_that_is_beyond_its_place(app, work):
+    def loop(*added):
+        body = [COUNT, *added, step("go", "wait_for_call"), add_to("{{ item }}")]
+        return step("each", "for_each", {"body": body}, list=["bad", "b", "c"], concurrency=2)
+
+    run = start_run(BROKEN, loop())
+    work()
+    callbacks.receive(Place(run.id, "each/0/go"), {})
+    work()
+    assert fresh(run).state == "failed"
+    mend()
+    new_version(run, BROKEN, loop(add_to("added", "added")))
+
+    again(run, work, is_published=True)
+    assert stored() == {"n": 3, "bad": 1, "added": 1}
+    for index in (1, 2):
+        callbacks.receive(Place(run.id, f"each/{index}/go"), {})
+    work()
+
+    assert fresh(run).state == "succeeded"
+    assert stored() == {"n": 3, "bad": 1, "b": 1, "c": 1, "added": 1}
