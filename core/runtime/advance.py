@@ -44,6 +44,7 @@ SHORT_SLEEP = timedelta(seconds=1)  # shorter ones are slept here, longer ones a
 OUTSIDE_THREADS = 128
 ALONE_SECONDS = 2.0  # after which a run that gets on alone makes room for others that are to be so
 LOOK_UP = 1.0  # seconds between looks at what else wants attention while effects are under way
+Landed = tuple[Perform, Outcome | BaseException]  # how an effect has ended
 log = logging.getLogger(__name__)
 _stopping = threading.Event()
 
@@ -150,9 +151,7 @@ class Advance:
         self.outgoing = Outgoing(claim.row.workspace_id, claim.row.depth)
         self.is_owed_a_commit = False  # the outcome of what must not be repeated is known
         self.begun: set[str] = set()  # paths of effects that have not landed yet
-        self.landed: queues.SimpleQueue[tuple[Perform, Outcome | StepFailed | BaseException]] = (
-            queues.SimpleQueue()
-        )
+        self.landed: queues.SimpleQueue[Landed] = queues.SimpleQueue()
 
     def run_or_cancel(self) -> bool:
         """Go on, unless somebody cancels the run; then it ends with all that is known of it."""
