@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from core.engine import entries
+from core.engine import entries, failures
 from core.engine.definition import Definition
 from core.engine.entries import Entry
 from core.engine.errors import StepFailed
@@ -60,7 +60,7 @@ class _Task:
     index: int = 0
     is_dropped: bool = False
     child: "_Join | None" = None
-    path: str = ""  # of the effect that it has asked for
+    perform: Perform | None = None  # the last effect that it has asked for
 
 
 @dataclass(eq=False, slots=True)
@@ -105,6 +105,7 @@ class Machine:
         self._ready: deque[tuple[_Task, Any, Exception | None]] = deque([(self._root, None, None)])
         self._sleeping: dict[str, _Task] = {}
         self._flying: dict[str, _Task] = {}
+        self._left: dict[str, Perform] = {}  # effects under way that nobody waits for
         self._outgoing: list[Perform] = []
 
     def awaits(self, path: str) -> bool:
@@ -121,7 +122,7 @@ class Machine:
         while self._ready:
             task, value, error = self._ready.popleft()
             if task.is_dropped or self.ended is not None:
-                self._keep(task.path, value)
+                self._keep(task.perform, error or value)
             else:
                 self._resume(task, value, error)
         outgoing, self._outgoing = self._outgoing, []
@@ -131,18 +132,24 @@ class Machine:
         """An effect has ended."""
         task = self._flying.pop(path, None)
         if task is None:
-            self._keep(path, outcome)
+            self._keep(self._left.get(path), outcome)
         elif isinstance(outcome, StepFailed):
             self._ready.append((task, None, outcome))
         else:
             self._ready.append((task, outcome, None))
 
-    def _keep(self, path: str, outcome: Any) -> None:
-        """Record an effect that nobody waits for any more: whoever retries does not repeat it."""
-        if isinstance(outcome, Done):
-            self._journal.add(entries.done(path, outcome.output, None, 0, self._now()))
-        else:
-            self.dropped.add(path)
+    def _keep(self, perform: Perform | None, outcome: Any) -> None:
+        """Record how an effect ended that nobody waits for any more: whoever retries needs it."""
+        if perform is None:
+            return
+        path, at = perform.path, self._now()
+        match outcome:
+            case Done():
+                self._journal.add(entries.done(path, outcome.output, None, 0, at))
+            case StepFailed():
+                self._journal.failed(perform, failures.of_effect(outcome, perform, at))
+            case _:
+                self.dropped.add(path)
 
     def wake(self, path: str, answer: Any = None) -> None:
         """A pause is over: its time has come or its answer is there."""
@@ -166,7 +173,7 @@ class Machine:
     def _take(self, task: _Task, request: Perform | Pause | Fork) -> None:
         match request:
             case Perform():
-                task.path = request.path
+                task.perform = request
                 self._flying[request.path] = task
                 self._outgoing.append(request)
             case Pause():
@@ -216,6 +223,8 @@ class Machine:
                 del where[path]
                 self.paused.pop(path, None)
                 self.dropped.add(path)
+                if where is self._flying and task.perform:
+                    self._left[path] = task.perform
         self._outgoing = [p for p in self._outgoing if p.path in self._flying]
         if task.child is not None:
             for inner in task.child.active.values():

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.engine.errors import StepFailed
 from core.engine.expressions import ExpressionError
+
+if TYPE_CHECKING:
+    from core.engine.requests import Perform
 
 
 def describe(
@@ -25,6 +28,12 @@ def describe(
         described["status"] = error.details["status"]
         described["response"] = error.details.get("body")
     return described
+
+
+def of_effect(error: StepFailed, perform: "Perform", at: datetime) -> dict[str, Any]:
+    """The error object of an attempt that failed."""
+    id, path = perform.step.id, perform.path
+    return describe(error, id, path, attempts=perform.attempt, at=at)
 
 
 def recorded(described: Mapping[str, Any]) -> StepFailed:

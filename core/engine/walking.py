@@ -226,7 +226,7 @@ class Walker:
                     self._record(error, perform)
                     raise
                 at = self.now()
-                described = failures.describe(error, step.id, path, attempts=attempt, at=at)
+                described = failures.of_effect(error, perform, at)
                 self.journal.add(entries.retry(path, attempt, described, at + wait, at))
                 yield from self._pause(path, "retry", at + wait, frame)
             attempt += 1
@@ -375,9 +375,7 @@ class Walker:
     def _record(self, error: StepFailed, perform: Perform) -> None:
         """Write a failure down once, where it happened; it then passes outward as it is."""
         if error.described is None:
-            error.described = failures.describe(
-                error, perform.step.id, perform.path, attempts=perform.attempt, at=self.now()
-            )
+            error.described = failures.of_effect(error, perform, self.now())
             self.journal.failed(perform, error.described)
 
     def fix(self, path: str, choose: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from core import logs, queue
-from core.engine import answers, crashes, durations, entries, replies
+from core.engine import answers, crashes, durations, entries, failures, replies
 from core.engine.errors import RunCancelled, StateConflict, StepFailed
 from core.engine.executor import Ended, Machine
 from core.engine.outcomes import Done, Outcome
@@ -260,6 +260,8 @@ class Advance:
             if isinstance(outcome, Done):
                 done = entries.done(perform.path, outcome.output, None, 0, self.now())
                 self.journal.add_last(done)
+            elif isinstance(outcome, StepFailed):
+                self.journal.failed(perform, failures.of_effect(outcome, perform, self.now()))
 
     def _outside(self, perform: Perform) -> Outcome | StepFailed:
         try:

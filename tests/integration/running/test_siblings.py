@@ -73,6 +73,28 @@ def test_requests_that_went_well_beside_a_refused_one_are_not_sent_again(app, wo
     assert [key.endswith(":r2") for key in keys(listener)] == [False, False, False, True]
 
 
+def test_a_request_that_was_refused_beside_the_failure_is_sent_anew_and_nobody_is_asked(
+    app, work, settings
+):
+    def refuse_late(line):
+        time.sleep(0.3)
+        line.sendall(REFUSED)
+
+    listener = Listener(refuse_late, ok())
+    config.use(replace(settings, allowed_hosts_out=(f"127.0.0.1:{listener.port}",)))
+    pay = step("pay", "call_api", method="POST", url=f"{listener.url}/pay")
+    failing = [step("moment", "wait", **{"for": "100ms"}), add_to("bad")]
+    both = step("both", "parallel", {"failing": failing, "paying": [pay]})
+    meanwhile = step("late", "wait", **{"for": "600ms"})
+    run = failed(work, BROKEN, step("t", "try", {"try": [both], "finally": [meanwhile]}))
+    mend()
+
+    again(run, work)
+    listener.close()
+
+    assert (run.state, keys(listener)) == ("succeeded", [f"{run.id}:pay", f"{run.id}:pay:r2"])
+
+
 def asleep(work, awaited):
     """A run in which this is awaited, beside a step that fails as soon as somebody calls."""
     failing = [step("go", "wait_for_call"), add_to("bad")]

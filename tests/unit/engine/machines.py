@@ -53,6 +53,7 @@ class MemoryJournal:
     def __init__(self, cut_after=None):
         self.segments = []
         self.steps = {}
+        self.earlier = {}  # of the rounds before
         self.waits = {}
         self.writes = 0
         self.cut_after = cut_after
@@ -90,8 +91,15 @@ class MemoryJournal:
             raise PowerCut
         self.writes += 1
 
+    def begin_round(self, retried):
+        """A person takes the failed run up again."""
+        self.segments.append(orjson.loads(orjson.dumps([retried])))
+        self.earlier |= self.steps
+        self.steps = {}
+
     def history(self):
-        return restore(self.segments, self.steps.values(), self.waits.values())
+        steps, waits = self.steps.values(), self.waits.values()
+        return restore(self.segments, steps, waits, self.earlier.values())
 
     def entries(self, kind):
         return [entry for segment in self.segments for entry in segment if entry[0] == kind]

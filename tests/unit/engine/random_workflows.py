@@ -168,9 +168,9 @@ def results_of(drawn):
 
 
 @st.composite
-def workflows(draw):
+def workflows(draw, author=Author):
     """The steps of one; true chance makes larger ones than the search for small examples does."""
-    return Author(draw(st.randoms(use_true_random=True))).steps(Place(), least=2)
+    return author(draw(st.randoms(use_true_random=True))).steps(Place(), least=2)
 
 
 def may_take_only_so_long(steps):
