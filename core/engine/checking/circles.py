@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from core.engine.checking.flow import Flow
 from core.engine.checking.problem import Place, Problem
@@ -12,6 +12,8 @@ from core.engine.definition import Definition, Step
 from core.engine.step_type import StepType
 
 OWN_URL = re.compile(r"(?:/[a-z0-9_-]+)?/api/1\.1/wf/([a-z0-9][a-z0-9_-]{0,63})(?:@\d+)?/?")
+USUAL_PORTS = (None, 80, 443)  # one leads to the other
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 MOST_SHOWN = 6  # workflows of a circle that are named
 StepTypes = Mapping[str, StepType]
 
@@ -65,11 +67,17 @@ def called_by_url(url: str, base_url: str) -> str:
         return ""
     try:
         there, here = urlsplit(url), urlsplit(base_url)
-        is_here = (there.hostname, there.port) == (here.hostname, here.port)
+        is_here = _door(there) == _door(here)
     except ValueError:
         return ""
     found = OWN_URL.fullmatch(there.path.removeprefix(here.path)) if is_here else None
     return found[1] if found else ""
+
+
+def _door(url: SplitResult) -> tuple[str, int | None]:
+    """Host and port by which a server is found; this machine goes by several names."""
+    host = "localhost" if url.hostname in THIS_MACHINE else url.hostname or ""
+    return host, None if url.port in USUAL_PORTS else url.port
 
 
 def circle_problems(

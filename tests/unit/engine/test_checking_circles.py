@@ -134,12 +134,20 @@ def test_a_call_of_its_own_url_feeds_the_workflow():
         (f"{HERE}/docs/me", ""),
         ("https://other.example.com/api/1.1/wf/me", ""),
         ("https://flows.example.com:8443/api/1.1/wf/me", ""),
+        ("https://flows.example.com:443/api/1.1/wf/me", "me"),
+        ("http://flows.example.com/api/1.1/wf/me", "me"),
         ("https://[bad/api/1.1/wf/me", ""),
         ("/api/1.1/wf/me", ""),
     ],
 )
 def test_which_workflow_an_address_calls(url, name):
     assert called_by_url(url, HERE) == name
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_at_home_an_installation_goes_by_several_names(host):
+    assert called_by_url(f"http://{host}:8000/api/1.1/wf/me", "http://127.0.0.1:8000") == "me"
+    assert called_by_url(f"http://{host}:8000/api/1.1/wf/me", HERE) == ""
 
 
 def test_what_a_definition_starts_in_every_run_and_what_only_in_some():
