@@ -1,4 +1,4 @@
-"""Any order of calls, claims, power cuts, cancellations and publications: what always holds."""
+"""Any order of calls, claims, power cuts, cancellations, retries and publications: what holds."""
 
 import contextlib
 import itertools
@@ -20,7 +20,16 @@ from core import clock, queue
 from core.engine.errors import StateConflict
 from core.engine.http_messages import OutgoingAnswer
 from core.engine.states import FINAL, RunState
-from core.runtime import advance, duties, leases, outgoing, rescue, runs
+from core.runtime import (
+    advance,
+    consistency,
+    duties,
+    leases,
+    outgoing,
+    rescue,
+    resuming,
+    runs,
+)
 from core.runtime.journal import RunJournal
 from core.runtime.runs import NewRun, OriginTaken
 from core.storage.db import db, transaction
@@ -33,6 +42,7 @@ from tests.unit.engine.machines import step
 
 LONG = timedelta(days=1)
 ROUNDS = 60
+WELL, FOR_NOW, FOR_GOOD = 200, 503, 400
 SIZE = settings(
     max_examples=15,
     stateful_step_count=35,
@@ -61,17 +71,16 @@ def definition(number):
 
 
 class Outside:
-    """Another system: keeps the keys it was called with, and fails when told to."""
+    """Another system: keeps the keys it was called with, and answers as it is told to."""
 
     def __init__(self):
         self.keys = defaultdict(list)
-        self.is_failing = False
+        self.status = WELL
 
     def send(self, request, **_):
         key = next(text for name, text in request.headers.items() if name == "Idempotency-Key")
         self.keys[request.url.rpartition("/")[2]].append(key)
-        status = 503 if self.is_failing else 200
-        return OutgoingAnswer(status, {}, {"ok": not self.is_failing}, request.url)
+        return OutgoingAnswer(self.status, {}, {"ok": self.status == WELL}, request.url)
 
 
 class Lives(RuleBasedStateMachine):
@@ -82,11 +91,12 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.outside.is_failing = False
+        self.outside.status = WELL
         self.published = 1
         self.workflow = make_workflow(*definition(1))
         self.promised = {}  # version by run
         self.ended = {}  # final row by run
+        self.rounds = defaultdict(lambda: 1)  # how often a run was begun by a person
         self.fences = defaultdict(int)
         self.frozen = []  # claims, of which some are no longer the newest
 
@@ -157,14 +167,32 @@ class Lives(RuleBasedStateMachine):
         with contextlib.suppress(StateConflict):
             runs.cancel(run)
 
+    @precondition(lambda self: self.failed)
+    @rule(data=st.data(), is_published=st.booleans())
+    def take_up(self, data, is_published):
+        """A person retries a failed run; who does it with an old plan is too late."""
+        run = db.session.get_one(Run, data.draw(st.sampled_from(self.failed)))
+        plan = resuming.plan(run, is_published=is_published)
+        resuming.retry(run, plan, by="Ana")
+        with pytest.raises(StateConflict):
+            resuming.retry(run, plan, by="Ben")
+        del self.ended[run.id]
+        self.rounds[run.id] += 1
+        if is_published:
+            self.promised[run.id] = self.published
+
+    @property
+    def failed(self):
+        return sorted(run for run, (state, *_) in self.ended.items() if state == RunState.FAILED)
+
     @rule()
     def lose_the_queue(self):
         queue.connection().flushall()
         rescue.ring_unheard()
 
-    @rule()
-    def break_or_mend_the_other_system(self):
-        self.outside.is_failing = not self.outside.is_failing
+    @rule(status=st.sampled_from([WELL, FOR_NOW, FOR_GOOD]))
+    def break_or_mend_the_other_system(self, status):
+        self.outside.status = status
 
     @invariant()
     def every_promise_is_a_row_that_can_go_on_or_has_ended_for_good(self):
@@ -188,7 +216,7 @@ class Lives(RuleBasedStateMachine):
 
     def teardown(self):
         """Nothing goes wrong any more: everything ends, and all that was promised is true."""
-        self.outside.is_failing = False
+        self.outside.status = WELL
         for _ in range(ROUNDS):
             self.leases_end()
             self.time_passes()
@@ -201,13 +229,14 @@ class Lives(RuleBasedStateMachine):
         self.every_promise_is_a_row_that_can_go_on_or_has_ended_for_good()
         assert set(self.ended) == set(self.promised)
         self.judge_effects()
+        assert list(consistency.broken()) == []
 
     def judge_effects(self):
         counted = dict(db.session.execute(db.select(StoredValue.key, StoredValue.value)).all())
         for run_id, (state, _, response, _) in self.ended.items():
             times = [counted.get(f"{name} {run_id}", 0) for name in ("inside", "again")]
             keys = self.outside.keys[run_id]
-            assert set(times) <= {0, 1} and len(set(keys)) <= 1
+            assert set(times) <= {0, 1} and len(set(keys)) <= self.rounds[run_id]
             if state == RunState.SUCCEEDED:
                 assert times == [1, 1] and keys
                 assert response["body"] == {"version": self.promised[run_id]}
