@@ -118,7 +118,7 @@ def why_skipped(step: StepView) -> str:
     return WHY_SKIPPED.get(step.why, NO_CONDITION)
 
 
-def advice(error: Mapping[str, Any]) -> str:
+def advice(error: Mapping[str, Any], *, is_loop: bool = False) -> str:
     """What a person can do about a failure."""
     status = error.get("status")
     if isinstance(status, int) and status >= 500:
@@ -127,6 +127,8 @@ def advice(error: Mapping[str, Any]) -> str:
         return "They refused the key. Check the connection that the step uses."
     if isinstance(status, int) and status >= 400:
         return "They refused the request. Compare what went in with what they expect."
+    if error.get("kind") == "limit" and is_loop:
+        return "A retry gives it as many turns again. How many there may be stands in the step."
     return ADVICE.get(str(error.get("kind")), "")
 
 

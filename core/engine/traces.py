@@ -98,6 +98,7 @@ class Traces:
     open_since: dict[str, int] = field(default_factory=dict)  # rounds in which paths were reopened
     answers: list[str] = field(default_factory=list)  # paths of steps that answered the caller
     phases: dict[str, str] = field(default_factory=dict)
+    caught: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # errors, by the try's path
     begun: dict[str, set[int]] = field(default_factory=dict)  # turns by their loop's path
 
     def at(self, path: str) -> Trace:
@@ -142,6 +143,8 @@ def _open(traces: Traces, path: str, data: Mapping[str, Any], at: float) -> None
 
 def _phase(traces: Traces, path: str, name: str, error: Any, pending: Any) -> None:
     traces.phases[path] = name
+    if caught := error or (pending or {}).get("error"):
+        traces.caught[path] = caught
 
 
 def _done(

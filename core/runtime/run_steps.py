@@ -1,7 +1,7 @@
 """The steps of a run as its pages show them: the definition walked, the journal beside it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from core.runtime.step_view import StepView, name_of
 from core.storage.run import StepRun, Wait
 
 ITEMS_SHOWN = 50  # turns of a loop on one page
+PHASES_BEFORE: Mapping[str, tuple[str, ...]] = {"catch": ("try",), "finally": ("try", "catch")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class Place:
     item_name: str = ""
     is_untaken: bool = False
     turn_state: str = ""
+    left: "Left | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a path was left that did not come to its end."""
+
+    at: datetime | None
+    error: Mapping[str, Any]
 
 
 class Standing(Protocol):
@@ -63,8 +73,9 @@ class StepWalk:
         self.numbers = {step.id: at for at, step in enumerate(self.definition.walk(), start=1)}
         for path in self.step_runs:
             note_turns(self.under_way, path)
-        failing = (self.run.error or {}).get("step")
-        self.failing_ids = frozenset(_way_to(self.definition.steps, failing))
+        errors = (self.run.error or {}, *self.traces.caught.values())
+        ways = (_way_to(self.definition.steps, error.get("step")) for error in errors)
+        self.failing_ids = frozenset(id for way in ways for id in way)
         return list(self._walk(self.definition.steps, Place()))
 
     def _walk(self, steps: tuple[Step, ...], place: Place) -> Iterator[StepView]:
@@ -81,10 +92,23 @@ class StepWalk:
     def _walk_branches(self, step: Step, view: StepView, place: Place) -> Iterator[StepView]:
         for branch in step.branches:
             is_untaken = place.is_untaken or self._is_untaken(branch, view, place)
-            inner = Place(
-                place.prefix, place.depth + 1, place.item, "", is_untaken, place.turn_state
+            yield from self._walk(
+                branch.steps,
+                replace(
+                    place,
+                    depth=place.depth + 1,
+                    item_name="",
+                    is_untaken=is_untaken,
+                    left=place.left or self._left(branch, view),
+                ),
             )
-            yield from self._walk(branch.steps, inner)
+
+    def _left(self, branch: Branch, block: StepView) -> Left | None:
+        """How a path of a block was left: the block has ended, or a try has gone on to another."""
+        error = self.traces.caught.get(block.path, {})
+        if branch.key in PHASES_BEFORE.get(self.traces.phases.get(block.path, ""), ()):
+            return Left(_moment(error.get("at")), error)
+        return Left(block.finished_at, error) if block.state in ("done", "failed") else None
 
     def _is_untaken(self, branch: Branch, view: StepView, place: Place) -> bool:
         """A path that was passed by: not chosen, or its block is over and nothing in it ran."""
@@ -158,7 +182,7 @@ class StepWalk:
         trace = self.traces.steps.get(path) or Trace()
         row, wait = self._row(path), self.waits.get(path)
         state = self._state(step, trace, row, wait, place)
-        started_at, finished_at = self._span(trace, row, state)
+        started_at, finished_at = self._span(trace, row, state, place)
         return StepView(
             path=path,
             step_id=step.id,
@@ -171,7 +195,7 @@ class StepWalk:
             attempts=attempts_of(trace, row, self.traces.holds, started_at),
             inputs=trace.inputs if trace.inputs is not None else row and row.inputs,
             output=trace.output if trace.is_done else row and row.output,
-            error=row.error if row and row.error else self._block_error(state),
+            error=row.error if row and row.error else self._block_error(state, place),
             is_handled=state == "failed" and trace.is_done,
             item=place.item,
             item_name=place.item_name,
@@ -239,6 +263,8 @@ class StepWalk:
         """Begun and not ended: what it is depends on how the run itself stands."""
         if place.turn_state:
             return "failed" if place.turn_state == "failed" else "done"
+        if place.left:
+            return "failed" if step.branches and step.id in self.failing_ids else "interrupted"
         if _is_dropped(row, wait):
             return "interrupted"
         match self.run.state:
@@ -251,15 +277,15 @@ class StepWalk:
             case _:
                 return "interrupted"
 
-    def _block_error(self, state: str) -> Mapping[str, Any] | None:
+    def _block_error(self, state: str, place: Place) -> Mapping[str, Any] | None:
         """The failure that passed through this block on its way out."""
-        error = self.run.error
-        if state == "failed" and isinstance(error, Mapping):
+        error = place.left.error if place.left else self.run.error
+        if state == "failed" and error and isinstance(error, Mapping):
             return error
         return None
 
     def _span(
-        self, trace: Trace, row: StepRun | None, state: str
+        self, trace: Trace, row: StepRun | None, state: str, place: Place
     ) -> tuple[datetime | None, datetime | None]:
         """From its first sign to its end."""
         firsts = [trace.started_at, row and row.started_at]
@@ -269,7 +295,8 @@ class StepWalk:
             return started_at, None
         lasts = [trace.finished_at, row and row.finished_at]
         ended_at = max((at for at in lasts if at), default=None)
-        return started_at, ended_at or (self.run.finished_at if started_at else None)
+        left_at = place.left.at if place.left else self.run.finished_at
+        return started_at, ended_at or (left_at if started_at else None)
 
     def _has_trace(self, path: str) -> bool:
         return path in self.traces.steps or path in self.step_runs
@@ -310,3 +337,8 @@ def _is_dropped(row: StepRun | None, wait: Wait | None) -> bool:
     if wait is not None:
         return bool(wait.payload == answers.DROPPED)
     return row is not None and row.state == "unknown"
+
+
+def _moment(text: Any) -> datetime | None:
+    """The time in an error object, if it has one."""
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -66,7 +66,7 @@ class Repeat(BlockType):
                 if not begins(step, block, index, frame):
                     return Done({"count": index})
                 if index >= most:
-                    raise StepFailed(f"it did not end after {most} times", kind="limit")
+                    raise StepFailed(f"it had not ended after {most} turns", kind="limit")
                 yield from block.run(step.branch("body"), frame)
                 is_last = "until" in step.inputs and block.evaluate_condition("until", frame)
                 block.end_item(index, "done", result=is_last)

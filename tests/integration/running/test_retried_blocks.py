@@ -37,7 +37,7 @@ def test_a_loop_that_came_to_its_most_turns_has_as_many_more(app, work):
 def test_each_retry_of_a_loop_that_never_ends_adds_as_many_turns(app, work):
     run = failed(work, repeat(3, **until(100)))
     for turns in (6, 9):
-        assert again(run, work).error["message"] == f"it did not end after {turns} times"
+        assert again(run, work).error["message"] == f"it had not ended after {turns} turns"
         assert stored() == {"n": turns}
 
 
@@ -50,7 +50,7 @@ def test_its_condition_is_asked_again_at_the_turn_that_was_too_much(app, work):
 
     again(run, work)
 
-    assert run.error["message"] == "it did not end after 4 times"
+    assert run.error["message"] == "it had not ended after 4 turns"
     assert run_view.view(run).step("again").state == "failed"
 
 

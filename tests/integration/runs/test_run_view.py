@@ -103,6 +103,28 @@ def test_the_catch_of_a_try_that_went_well_was_not_taken(app, work):
     assert (view.step("a").is_untaken, view.step("b").is_untaken) == (False, True)
 
 
+def test_a_block_whose_failure_was_caught_has_failed_while_the_run_waits_elsewhere(app, work):
+    paths = [
+        branch("asked", step("ask", "wait_for_call")),
+        branch("paid", step("bad", "stop", outcome="fail", message="refused")),
+    ]
+    guard = [branch("try", step("both", "parallel", branches=paths)), branch("catch")]
+    run = start_run(step("safely", "try", branches=guard), step("nap", "wait", **{"for": "1h"}))
+
+    work()
+
+    view = seen(run)
+    assert states(view) == {
+        "safely": "done",
+        "both": "failed",
+        "ask": "interrupted",
+        "bad": "failed",
+        "nap": "waiting",
+    }
+    assert view.step("both").error["message"] == "refused"
+    assert view.step("ask").finished_at <= view.step("nap").started_at
+
+
 def test_each_turn_of_a_loop_is_named_by_its_item(app, work):
     run = start_run(
         step(
