@@ -11,6 +11,7 @@ from collections.abc import Callable
 PR_SET_PDEATHSIG = 1
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_AFTER_KILL_SECONDS = 1.0
 HEALTHY_SECONDS = 2.0
 HANDLED = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -40,12 +41,17 @@ class Child:
         if self.pid == 0:
             run_and_exit(self.body, parent, self.end_with)
 
-    def died(self, *, restart: bool) -> None:
-        """Note its death, and when to start it again: at once, then later and later."""
+    def died(self, code: int, *, restart: bool) -> None:
+        """Note its death, and when to start it again: at once, then later and later.
+
+        What gives up by itself will mostly do so again. What is killed (a negative `code`) was
+        mostly at work: however often that happens, others wait for it.
+        """
         now = time.monotonic()
         self.pid = 0
         self.deaths = 1 if now - self.started_at > HEALTHY_SECONDS else self.deaths + 1
-        pause = min(FIRST_PAUSE_SECONDS * 2 ** (self.deaths - 1), LONGEST_PAUSE_SECONDS)
+        longest = LONGEST_AFTER_KILL_SECONDS if code < 0 else LONGEST_PAUSE_SECONDS
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** (self.deaths - 1), longest)
         self.start_again_at = now + pause if restart else None
 
     def is_due(self) -> bool:

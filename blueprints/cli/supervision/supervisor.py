@@ -14,7 +14,7 @@ from blueprints.cli.supervision.children import HANDLED, Child
 
 WATCH_SECONDS = 0.2
 HELP_AFTER_SECONDS = 0.05
-HELPED_FOR_SECONDS = 1.0
+HELPED_FOR_SECONDS = 0.1  # innocent ones wait behind each other: soon another takes the next
 NOBODY = 0  # in place of a process id
 START_SECONDS = 30.0
 START_POLL_SECONDS = 0.02
@@ -71,13 +71,18 @@ class Supervisor:
 
     def watch(self) -> None:
         """Keep everything running until SIGTERM or Ctrl-C."""
-        while not self.is_told_to_end(WATCH_SECONDS):
+        while not self.is_told_to_end(self.patience):
             self.bury()
             for child in [*self.last, *self.children]:
                 if child.is_due():
                     child.start()
                     log.info("%s started again", child.name)
             self.start_helpers()
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds nothing has to be looked after."""
+        return HELP_AFTER_SECONDS if self.is_work_left else WATCH_SECONDS
 
     def is_told_to_end(self, seconds: float) -> bool:
         """Wait for a signal; one that a child has died only ends the waiting."""
@@ -90,13 +95,13 @@ class Supervisor:
             pid, code = dead
             for child in [*self.last, *self.children]:
                 if child.pid == pid:
-                    self.take_note(child, pid)
+                    self.take_note(child, pid, code)
             for helper in [*self.helpers]:
                 if helper.pid == pid:
                     self.take_note_of_helper(helper, pid, code)
 
-    def take_note(self, child: Child, pid: int) -> None:
-        child.died(restart=not self.is_ending)
+    def take_note(self, child: Child, pid: int, code: int) -> None:
+        child.died(code, restart=not self.is_ending)
         if self.is_ending:
             return
         log.warning("%s died; starting it again", child.name)
@@ -105,7 +110,7 @@ class Supervisor:
 
     def take_note_of_helper(self, helper: Child, pid: int, code: int) -> None:
         """Its work is done, unless somebody killed it: by a failure of its own it only gives up."""
-        helper.died(restart=False)
+        helper.died(code, restart=False)
         self.helpers.remove(helper)
         self.is_work_left = self.is_work_left and code < 0
         if code < 0 and not self.is_ending:
