@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, func, or_, select, true, update
 
 from core import clock, queue
 from core.engine import entries
@@ -48,18 +48,32 @@ def release(worker_id: str) -> int:
 
 def ring_unheard() -> int:
     """Ring for queued runs whose bell may have been lost; returns how many there were."""
+    patience, rung_at = UNHEARD_AFTER.total_seconds(), RUN.c.rung_at
+    is_old = or_(rung_at.is_(None), rung_at < database_now() - patience)
+    return _ring_again(
+        RUN.c.state == RunState.QUEUED,
+        or_(is_old, rung_at > database_now() + patience),  # by a wrong clock
+    )
+
+
+def ring_lost() -> int:
+    """The same at once, when a worker has died that may have heard some and not taken their runs.
+
+    Those that are to be alone are left to who clears up after it.
+    """
+    return _ring_again((RUN.c.state == RunState.QUEUED) & (RUN.c.lane != "alone"), true())
+
+
+def _ring_again(is_queued: Any, is_unheard: Any) -> int:
+    """Ring for the oldest of these, as many as there are fewer bells than queued runs."""
     bells = queue.length()
     if bells is None:
         return 0
-    is_queued = RUN.c.state == RunState.QUEUED
-    patience, rung_at = UNHEARD_AFTER.total_seconds(), RUN.c.rung_at
-    is_old = or_(rung_at.is_(None), rung_at < database_now() - patience)
-    unheard = is_queued, or_(is_old, rung_at > database_now() + patience)  # by a wrong clock
     with read_connection() as connection:
         queued = connection.execute(select(func.count()).where(is_queued)).scalar_one()
         if queued <= bells:
             return 0
-        oldest = select(RUN.c.id, RUN.c.lane).where(*unheard).order_by(RUN.c.rung_at)
+        oldest = select(RUN.c.id, RUN.c.lane).where(is_queued, is_unheard).order_by(RUN.c.rung_at)
         found = list(connection.execute(oldest.limit(min(queued - bells, MOST_AT_ONCE))))
     rung = [row.id for row in found if queue.ring(row.id, row.lane)]
     if rung:

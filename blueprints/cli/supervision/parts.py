@@ -15,7 +15,7 @@ from blueprints.cli import Refused
 from blueprints.cli.supervision import valkey, web_server
 from blueprints.cli.supervision.children import Child
 from blueprints.cli.supervision.supervisor import Supervisor
-from core import logs
+from core import config, logs
 from core.config import Settings
 
 HEALTH = "/health/live"
@@ -31,6 +31,7 @@ def preload() -> Flask:
     import worker  # noqa: F401
     from app import create_app
     from core.engine.expressions.functions import functions
+    from core.runtime.gateways import http
     from core.steps import step_types
 
     setproctitle("openbuild: supervisor")
@@ -38,6 +39,7 @@ def preload() -> Flask:
     configure_mappers()
     step_types()
     functions()
+    http.prepare(config.current().ca_file)
     return app
 
 
@@ -147,6 +149,7 @@ def clear_up(app: Flask, settings: Settings, pid: int, *, only_free: bool) -> No
     speak_as(APART, settings)
     worker.stop_on_signals()
     worker.in_context(app, rescue.release, leases.holder(pid))
+    worker.in_context(app, rescue.ring_lost)
     if not only_free:
         worker.alone(app)
 

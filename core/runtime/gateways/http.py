@@ -5,6 +5,7 @@ import os
 import ssl
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, cast
@@ -119,6 +120,12 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
 
 _trust = cache(trust)
+
+
+def prepare(ca_file: str) -> None:
+    """Read whose certificates count, for all processes that are forked from now on."""
+    with suppress(HttpFailed):  # said again to whoever sends something
+        _trust(ca_file)
 
 
 class Client:

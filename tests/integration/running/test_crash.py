@@ -192,6 +192,21 @@ def test_a_bell_that_nobody_heard_is_rung_again(app, work, valkey):
     assert fresh(run).state == "succeeded"
 
 
+def test_a_bell_that_a_worker_heard_before_it_died_is_rung_again_at_once(app, work, valkey):
+    from core import queue
+
+    run, suspect = start_run(*STEPS), start_run(*STEPS)
+    with transaction() as session:
+        session.execute(db.update(Run).where(Run.id == suspect.id).values(lane="alone"))
+    queue.connection().flushall()
+
+    assert rescue.ring_lost() == 1
+    work()
+
+    assert fresh(run).state == "succeeded"
+    assert fresh(suspect).state == "queued"
+
+
 def test_a_wait_is_a_row_and_goes_on_when_it_is_due(app, work):
     run = start_run(*STEPS[:1], step("pause", "wait", **{"for": "1h"}), *STEPS[1:])
     work()
