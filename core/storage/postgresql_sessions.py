@@ -30,6 +30,11 @@ SESSION = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
 }
+# Large values are packed about three times as fast, where the server was built with it.
+FAST_PACKING = """
+SELECT set_config(name, 'lz4', false) FROM pg_settings
+WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
+"""
 
 
 def listen(engine: Engine) -> None:
@@ -42,6 +47,7 @@ def prepare(connection: "psycopg.Connection[Any]", _record: Any) -> None:
     """Tell the server how patient to be in this session."""
     connection.autocommit = True
     connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in SESSION.items()))
+    connection.execute(FAST_PACKING)
     connection.autocommit = False
 
 

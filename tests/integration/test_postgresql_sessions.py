@@ -33,6 +33,16 @@ def test_what_pages_ask_is_planned_for_its_values_however_often_it_was_asked(app
             assert connection.scalar(PLANS) == "auto"
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_large_values_are_packed_the_fast_way_where_the_server_can(app):
+    can = text("SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = :name")
+    with app.app_context(), db.engine.connect() as connection:
+        known = connection.scalar(can, {"name": "default_toast_compression"})
+        assert connection.scalar(text("SHOW default_toast_compression")) == (
+            "lz4" if known else "pglz"
+        )
+
+
 def pid():
     with db.engine.connect() as connection:
         return connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
