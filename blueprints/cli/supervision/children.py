@@ -51,7 +51,7 @@ class Child:
         self.pid = 0
         self.deaths = 1 if now - self.started_at > HEALTHY_SECONDS else self.deaths + 1
         longest = LONGEST_AFTER_KILL_SECONDS if code < 0 else LONGEST_PAUSE_SECONDS
-        pause = min(FIRST_PAUSE_SECONDS * 2 ** (self.deaths - 1), longest)
+        pause = min(FIRST_PAUSE_SECONDS * (2 ** (self.deaths - 1) - 1), longest)
         self.start_again_at = now + pause if restart else None
 
     def is_due(self) -> bool:

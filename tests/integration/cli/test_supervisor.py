@@ -27,11 +27,11 @@ def pauses(*codes):
 
 
 def test_what_gives_up_at_its_start_is_started_again_later_and_later():
-    assert pauses(*[GAVE_UP] * 8) == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10], abs=0.1)
+    assert pauses(*[GAVE_UP] * 8) == pytest.approx([0, 0.2, 0.6, 1.4, 3, 6.2, 10, 10], abs=0.1)
 
 
 def test_what_is_killed_is_soon_back_however_often():
-    assert pauses(*[KILLED] * 8) == pytest.approx([0.2, 0.4, 0.8, 1, 1, 1, 1, 1], abs=0.1)
+    assert pauses(*[KILLED] * 8) == pytest.approx([0, 0.2, 0.6, 1, 1, 1, 1, 1], abs=0.1)
 
 
 def test_what_a_dead_worker_held_is_soon_carried_out_by_several(tmp_path):
