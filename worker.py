@@ -169,12 +169,16 @@ class RunWorker(SimpleWorker):  # type: ignore[misc]
         self.heartbeat()
 
     def teardown(self) -> None:
-        """End the thread that hears commands, and hang up, also when the server can't be told."""
+        """End the thread that hears commands, and hang up, also when the server can't be told.
+
+        The thread is told before it is woken, or else it could begin to wait for the next command
+        while we wait for its end.
+        """
+        if self.pubsub_thread is not None:
+            self.pubsub_thread.stop()
         try:
             super().teardown()
         finally:
-            if self.pubsub_thread is not None:
-                self.pubsub_thread.stop()
             self.connection.close()
 
     def procline(self, message: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.openbuild import Openbuild
 from tests.servers import Valkey
 from tests.waiting import wait_until
+from worker import RunWorker
 
 SEVERAL = 6  # runs
 NOWHERE = "unix:///nowhere/valkey.sock"
@@ -202,3 +203,18 @@ def test_slow_runs_that_a_dead_worker_held_are_carried_out_alone_beside_each_oth
     wait_until(lambda: {run["state"] for run in runs(openbuild)} == {"succeeded"}, 20)
     assert service.asked.count("/first") == 2 * SEVERAL
     assert openbuild.stop() == 0
+
+
+def test_a_worker_ends_at_once_although_a_thread_of_it_hears_commands(app):
+    worker = RunWorker(app, "brief")
+    worker.bootstrap(logging_level=None)
+    unsubscribe = worker.pubsub.unsubscribe
+
+    def unsubscribe_and_be_heard():
+        unsubscribe()
+        wait_until(lambda: not worker.pubsub.subscribed)
+
+    worker.pubsub.unsubscribe = unsubscribe_and_be_heard
+    worker.teardown()
+
+    assert not worker.pubsub_thread.is_alive()
