@@ -28,9 +28,13 @@ def die():
 
 
 def freeze():
-    """As a machine does that is out of memory, or suspended."""
+    """As a machine does that is out of memory, or suspended.
+
+    The signal goes to this thread, which therefore does not get past this line. One to the process
+    would stop another of its threads first, and this one a moment after it has gone on.
+    """
     with _committing:
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def _effect(key):

@@ -109,9 +109,9 @@ def test_killed_between_data_and_answer_it_goes_out_again_by_the_same_name(app, 
     connect(mailbox.port)
     run = start_run(mail_step(connection="office"), ANSWER)
 
-    sender = Process(advance.advance_run, run.id)
-    senders.put(sender.pid)
-    assert sender.outcome() == -signal.SIGKILL
+    with Process(advance.advance_run, run.id) as sender:
+        senders.put(sender.pid)
+        assert sender.outcome() == -signal.SIGKILL
     end_lease(run)
     rescue.rescue_dead()
     finish(run, work)
