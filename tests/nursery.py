@@ -18,8 +18,10 @@ from tests.chaos import crash_points  # noqa: F401
 def grow_up():
     """Do once what each of the processes would have to do."""
     with tempfile.TemporaryDirectory() as home:
-        config.use(config.load({"OPENBUILD_HOME": home}))
-        create_app()
+        for address in ("", "postgresql:///nowhere"):  # it is not connected to
+            given = {"OPENBUILD_HOME": home, "OPENBUILD_DATABASE_URL": address}
+            config.use(config.load(given))
+            create_app()
         config.use(None)
     step_types()
     configure_mappers()
