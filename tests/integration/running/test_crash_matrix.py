@@ -3,25 +3,30 @@
 import os
 import signal
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from core import config
+from core import clock, config
 from core.engine.states import RunState
-from core.runtime import rescue
-from core.storage.db import db
+from core.runtime import batches, duties, rescue
+from core.runtime.turns import UNFINISHED
+from core.storage.batch import Batch
+from core.storage.db import db, transaction
+from core.storage.mail import QUEUED, Mail
 from core.storage.run import Run
-from core.storage.stored_value import StoredValue
 from tests.chaos import crash_points
-from tests.chaos.crash_points import DEATHS, POINTS, WATCHED, after_the_effect, frozen
+from tests.chaos.crash_points import (
+    DEATHS,
+    POINTS,
+    after_the_effect,
+    before_the_follow_up,
+    frozen,
+)
 from tests.conftest import DATABASES
-from tests.factories import fresh, make_workflow, start_run
-from tests.integration.mail.conftest import connect
-from tests.integration.outward.listener import Listener, ok
-from tests.integration.running.dying import end_lease
-from tests.integration.running.test_crash import entries_of
-from tests.mailboxes import Mailbox
+from tests.factories import fresh, start_run
+from tests.integration.running.crash_kinds import KINDS, missing, value_of
 from tests.processes import Process
 from tests.unit.engine.machines import step
 from tests.waiting import wait_until
@@ -29,121 +34,7 @@ from tests.waiting import wait_until
 TIMES = int(os.environ.get("CRASH_MATRIX_TIMES", "1"))
 ROOT = Path(__file__).parents[3]
 NEXT = step("next", "increment_value", key="next", by=1)
-
-
-class Request:
-    """A request to another system that may be sent again."""
-
-    type = "call_api"
-    most = 2  # one that was sent and not written down is sent again, under the same key
-
-    def __init__(self):
-        self.listener = Listener(ok(b'{"id": 7}'))
-        self.close = self.listener.close
-
-    def step(self):
-        url = f"{self.listener.url}/pay"
-        return step(WATCHED, "call_api", method="POST", url=url, after_crash="run_again")
-
-    def happened(self, run):
-        lines = [line.lower() for head in self.listener.heads for line in head.splitlines()]
-        return [line for line in lines if line.startswith("idempotency-key")]
-
-
-class Letter:
-    """A mail."""
-
-    type = "send_email"
-    most = 2
-
-    def __init__(self):
-        self.mailbox = Mailbox()
-        self.close = self.mailbox.close
-        connect(self.mailbox.port)
-
-    def step(self):
-        given = {"to": "ana@example.org", "subject": "Hello", "text": "Hello Ana"}
-        return step(WATCHED, "send_email", connection="office", **given)
-
-    def happened(self, run):
-        return [message["Message-ID"] for message in self.mailbox.messages]
-
-
-class Inside:
-    """What happens inside openBuild: once, at every point."""
-
-    most = 1
-
-    def close(self):
-        pass
-
-    def happened(self, run):
-        db.session.rollback()
-        query = db.select(StoredValue.value).where(StoredValue.key == WATCHED)
-        return ["counted"] * (db.session.scalar(query) or 0)
-
-
-class Increment(Inside):
-    """A number that is added to."""
-
-    type = "increment_value"
-
-    def step(self):
-        return step(WATCHED, "increment_value", key=WATCHED, by=1)
-
-
-class Child(Inside):
-    """A run of another workflow that is waited for."""
-
-    type = "run_workflow"
-
-    def step(self):
-        workflow = make_workflow(step("count", "increment_value", key=WATCHED, by=1))
-        return step(WATCHED, "run_workflow", workflow=workflow.name)
-
-    def happened(self, run):
-        children = db.select(Run.id).where(Run.parent_run_id == run.id)
-        assert len(db.session.scalars(children).all()) == 1
-        return super().happened(run)
-
-
-class Store(Inside):
-    """A value that is stored."""
-
-    type = "store_value"
-
-    def step(self):
-        return step(WATCHED, "store_value", key=WATCHED, value=1)
-
-
-class Pause(Inside):
-    """A wait: its end is fixed once."""
-
-    type = "wait"
-
-    def step(self):
-        return step(WATCHED, "wait", **{"for": "20ms"})
-
-    def happened(self, run):
-        return [entry for entry in entries_of(run) if entry[:2] == ["open", WATCHED]]
-
-
-class Turns(Inside):
-    """A loop: its list is fixed once, and each of its turns counts once."""
-
-    type = "increment_value"
-
-    def step(self):
-        body = [step("count", "increment_value", key=WATCHED, by=1)]
-        return step(WATCHED, "for_each", list=[1, 2, 3], branches={"body": body})
-
-    def happened(self, run):
-        turns = super().happened(run)
-        assert len(turns) == 3
-        return [entry for entry in entries_of(run) if entry[:2] == ["open", WATCHED]]
-
-
-KINDS = (Request, Letter, Increment, Store, Child, Pause, Turns)
+SWEEPS = (rescue.rescue_dead, duties.wake_due, batches.sweep, rescue.ring_unheard)
 
 
 @pytest.fixture
@@ -153,21 +44,6 @@ def kind(request, app):
     kind = request.param()
     yield kind
     kind.close()
-
-
-def finish(run, work):
-    """What another process makes of it when the lease is over."""
-    if fresh(run).state == RunState.RUNNING:
-        end_lease(run)
-
-    def ended():
-        for other in db.session.scalars(db.select(Run).where(Run.state == RunState.RUNNING)):
-            end_lease(other)
-        rescue.rescue_dead()
-        work()
-        return fresh(run).is_final
-
-    wait_until(ended, 20)
 
 
 def names(things):
@@ -181,25 +57,79 @@ def names(things):
 def test_it_happens_once_or_again_under_the_same_name(app, work, kind, point, turn):
     run = start_run(kind.step(), NEXT)
 
-    process = Process(crash_points.carry_out, run.id, point, kind.type)
-    # One that did not meet its point would prove nothing.
-    assert process.outcome() == (-signal.SIGKILL if point in DEATHS else None)
-    finish(run, work)
-    if point is frozen:
-        assert process.go_on() == 0
+    with process_that_meets(point, run, kind) as process:
+        assert process.outcome() == (-signal.SIGKILL if point in DEATHS else None)
+        was_unsure = finish(run, kind, dying(point, run, kind) or work)
+        if point is frozen:
+            assert process.go_on() == 0
 
     happened = kind.happened(run)
-    most = kind.most if point in (after_the_effect, frozen) else 1
-    # Whose end comes first, the frozen one's or its successor's, is not settled.
-    assert len(happened) in ((1, most) if point is frozen else (most,))
+    assert len(happened) == (kind.most if point in (after_the_effect, frozen) else 1)
     assert len(set(map(str, happened))) == 1
+    assert was_unsure == (point in kind.is_unsure_at)
     assert fresh(run).state == "succeeded"
-    assert counted("next") == 1
+    assert value_of("next") == 1
 
 
-def counted(key):
-    db.session.rollback()
-    return db.session.scalar(db.select(StoredValue.value).where(StoredValue.key == key))
+def process_that_meets(point, run, kind):
+    """The process that gets there: before it there is one more if the run sleeps on its way."""
+    process = Process(crash_points.carry_out, run.id, point, kind.type)
+    if process.outcome() != 0:
+        return process
+    kind.meanwhile(run)
+    # One that does not meet its point either would prove nothing.
+    return Process(crash_points.carry_out, run.id, point, kind.type)
+
+
+def dying(point, run, kind):
+    """Workers of whom each dies before the follow-up: nobody ever hears what others have done."""
+    if point is not before_the_follow_up:
+        return None
+
+    def work():
+        with Process(crash_points.carry_out, run.id, point, kind.type) as process:
+            assert process.outcome() in (0, -signal.SIGKILL)
+
+    return work
+
+
+def finish(run, kind, work):
+    """What others make of it when time has passed; whether a person was asked what had happened."""
+    asked = []
+
+    def is_over():
+        let_time_pass()
+        for sweep in SWEEPS:
+            sweep()
+        kind.meanwhile(run)
+        work()
+        asked.append(fresh(run).reason == "unknown_outcome")
+        return not is_something_left()
+
+    wait_until(is_over, 30, every=0)
+    return any(asked)
+
+
+def let_time_pass():
+    """As if leases were over, and what was to be heard or sent long ago had not been."""
+    past = clock.now() - timedelta(minutes=1)
+    with transaction() as session:
+        for table, state, due in (
+            (Run, Run.state == RunState.RUNNING, "lease_until"),
+            (Run, Run.state == RunState.QUEUED, "rung_at"),
+            (Mail, Mail.state == QUEUED, "next_try_at"),
+        ):
+            session.execute(db.update(table).where(state).values({due: past}))
+
+
+def is_something_left():
+    runs = db.select(db.exists().where(Run.state.in_(UNFINISHED)))
+    batches = db.select(db.exists().where(Batch.ended_at.is_(None)))
+    return any(db.session.scalar(query) for query in (runs, batches))
+
+
+def test_every_step_type_that_acts_is_in_the_table():
+    assert missing() == set()
 
 
 def test_the_product_has_no_point_at_which_it_kills_itself():
