@@ -167,6 +167,7 @@ class Advance:
 
         Returns whether its end is still to be written, with others.
         """
+        self.abandoned.finish()
         while True:
             # Also what has landed becomes an entry here, so it comes before giving the run back.
             performs = self.machine.advance()

@@ -31,6 +31,13 @@ class Abandoned:
         self._run = run
         self._journal = journal
         self._found = set(_open_in(history))
+        # By a holder that was lost, perhaps before it could cancel what it had just let go of.
+        self._half_gone = list(_dropped_in(history)) if history.losses else []
+
+    def finish(self) -> None:
+        """Cancel the runs that a holder before us has let go of."""
+        for path in self._half_gone:
+            cancelling.cancel_awaited(self._run.id, path)
 
     def let_go(self, machine: Machine) -> None:
         """Write down what nobody awaits any more, then cancel the runs among it."""
@@ -42,6 +49,13 @@ class Abandoned:
         children = self._journal.commit(lambda c: _close(c, self._run, sorted(paths)))
         for path in children:
             cancelling.cancel_awaited(self._run.id, path)
+
+
+def _dropped_in(history: History) -> Iterator[str]:
+    """Paths at which runs were awaited, until nobody did any more."""
+    for path, wait in history.waits.items():
+        if wait.kind == answers.CHILD and wait.answered and wait.payload == answers.DROPPED:
+            yield path
 
 
 def _open_in(history: History) -> Iterator[str]:

@@ -6,15 +6,25 @@ from dataclasses import replace
 import pytest
 
 from core import config
-from core.runtime import approvals, callbacks, consistency, run_view
+from core.runtime import (
+    advance,
+    approvals,
+    callbacks,
+    cancelling,
+    consistency,
+    rescue,
+    run_view,
+)
 from core.runtime.callbacks import Place
 from core.runtime.letting_go import Abandoned
+from tests.chaos.crash_points import die
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, start_run
 from tests.integration.outward.listener import Listener, ok
-from tests.integration.running.dying import advance_and_die
+from tests.integration.running.dying import advance_and_die, end_lease
 from tests.integration.running.test_resuming import stored
 from tests.integration.running.test_siblings import add_to, ask, children_of, mailbox, mails
+from tests.processes import outcome_of
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
@@ -97,6 +107,27 @@ def test_after_a_crash_in_between_it_is_let_go_of_too(app, work, child, after):
 
     assert [kid.state for kid in children_of(run)] == ["cancelled"]
     assert list(consistency.broken()) == []
+
+
+@pytest.mark.parametrize("after", [[NAP], []], ids=["goes on", "ends"])
+def test_a_run_that_was_let_go_of_is_cancelled_although_who_did_it_died_before(
+    app, work, child, after
+):
+    run = start_run(caught(step("kid", "run_workflow", workflow=child.name)), *after)
+    work()
+    callbacks.receive(Place(run.id, "go"), {})
+
+    assert outcome_of(advance_and_die_before_cancelling, run.id) < 0
+    end_lease(run)
+    rescue.rescue_dead()
+    work()
+
+    assert [kid.state for kid in children_of(run)] == ["cancelled"]
+
+
+def advance_and_die_before_cancelling(run_id):
+    cancelling.cancel_awaited = lambda *_: die()
+    advance.advance_run(run_id)
 
 
 def test_of_a_request_that_is_not_waited_for_nobody_knows_the_end(app, work, settings):
