@@ -10,10 +10,12 @@ from core.engine.answers import CHILD
 from core.engine.errors import StateConflict
 from core.engine.states import FINAL, RunState
 from core.runtime import children, endings
+from core.runtime.turns import UNFINISHED
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run, Wait
 
 RUN, WAIT = Run.__table__, Wait.__table__
+MOST_AT_ONCE = 500
 
 
 def write(connection: Connection, run: Row[Any]) -> Sequence[endings.Rung]:
@@ -39,6 +41,33 @@ def cancel_awaited(run_id: str, path: str | None = None) -> None:
         found = connection.execute(query.where(RUN.c.parent_path.in_(awaited))).scalars().all()
     for child_id in found:
         _cancel_child(child_id)
+
+
+def cancel_forgotten() -> int:
+    """Cancel the runs that cancelled ones were waiting for; returns how many had such.
+
+    That is done right after these are cancelled, by somebody who may die before it.
+    """
+    child, waiting = RUN.alias(), RUN.alias()
+    is_awaited = (
+        (WAIT.c.run_id == waiting.c.id)
+        & (WAIT.c.kind == CHILD)
+        & (children.place_column(WAIT.c.path, WAIT.c.round) == child.c.parent_path)
+    )
+    query = (
+        select(waiting.c.id)
+        .distinct()
+        .select_from(child)
+        .join(waiting, waiting.c.id == child.c.parent_run_id)
+        .join(WAIT, is_awaited)
+        .where(child.c.state.in_(UNFINISHED), child.c.batch_id.is_(None))
+        .where(waiting.c.state == RunState.CANCELLED)
+    )
+    with read_connection() as connection:
+        found = list(connection.execute(query.limit(MOST_AT_ONCE)).scalars())
+    for run_id in found:
+        cancel_awaited(run_id)
+    return len(found)
 
 
 def _cancel_child(run_id: str) -> None:

@@ -12,6 +12,7 @@ from core.runtime import (
     backups,
     batches,
     bulk_actions,
+    cancelling,
     failure_mails,
     firing,
     holding,
@@ -31,8 +32,10 @@ RUN = Run.__table__
 WOKEN = (RUN.c.id, RUN.c.lane, RUN.c.state, RUN.c.line, RUN.c.workflow_id, RUN.c.limit_key)
 MOST_AT_ONCE = 500
 CLEANING_SECONDS = 300.0
+CANCELLING_SECONDS = 30.0
 log = logging.getLogger(__name__)
 _cleaned_at = 0.0
+_cancelled_at = 0.0
 
 
 def tick() -> None:
@@ -72,6 +75,15 @@ def clean() -> None:
     bulk_actions.forget_old()
 
 
+def cancel_forgotten() -> None:
+    """Look now and then for what a cancellation should have reached; it seldom finds anything."""
+    global _cancelled_at
+    if _cancelled_at and time.monotonic() - _cancelled_at < CANCELLING_SECONDS:
+        return
+    _cancelled_at = time.monotonic()
+    cancelling.cancel_forgotten()
+
+
 def _do(duty: Callable[[], object]) -> None:
     """One duty's failure keeps no other from being done."""
     try:
@@ -90,6 +102,7 @@ DUTIES = (
     admission.sweep,
     batches.sweep,
     bulk_actions.sweep,
+    cancel_forgotten,
     rescue.ring_unheard,
     failure_mails.tell,
     mail_posting.send_beside,
