@@ -118,8 +118,8 @@ def test_what_follows_starts_once_with_the_counts(app, work):
     told = {"id": "told", "type": "compose", "inputs": {"value": "{{ trigger.body }}"}}
     make_workflow(told, name="after")
     begun(10, FAIL_ODD, HELLO, when_finished="after")
-    work()
-    for _ in range(3):
+    for _ in range(3):  # by a clock a moment behind, nothing is due when the list is planned
+        work()
         batches.sweep()
     work()
 
