@@ -1,8 +1,9 @@
 """Calls of a whole openBuild, beside a bare Flask on the same server, on SQLite and PostgreSQL.
 
 Acknowledged calls: the run is on the disk before the 202, and a worker carries the runs out
-meanwhile; beside a route that stores the body durably and enqueues a job. Awaited answers of three
-light steps at 1, 16 and 64 connections; beside a route that answers JSON. Both take turns.
+meanwhile; beside a route that stores the body durably in such a database and enqueues a job.
+Awaited answers of three light steps at 1, 16 and 64 connections; beside a route that answers JSON.
+They take turns.
 """
 
 import json
@@ -38,19 +39,29 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from blueprints.cli.supervision import web_server
 
-home, redis, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+home, redis, port, postgresql = sys.argv[1:]
 app, local = Flask("bare"), threading.local()
 queue = Queue("bare", connection=Redis.from_url(redis), serializer=JSONSerializer)
+insert = "INSERT INTO bare_call (body) VALUES (%s)" % ("%s" if postgresql else "?")
+number = "BIGINT GENERATED ALWAYS AS IDENTITY" if postgresql else "INTEGER"
+
+def connect():
+    if postgresql:
+        import psycopg
+        return psycopg.connect(postgresql, autocommit=True)
+    connection = sqlite3.connect(home + "/bare.db", isolation_level=None, timeout=30)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
 
 def database():
     if not hasattr(local, "connection"):
-        local.connection = sqlite3.connect(home + "/bare.db", isolation_level=None, timeout=30)
-        local.connection.execute("PRAGMA synchronous=FULL")
+        local.connection = connect()
     return local.connection
 
 @app.post("/stored")
 def stored():
-    database().execute("INSERT INTO calls (body) VALUES (?)", [json.dumps(request.get_json())])
+    database().execute(insert, [json.dumps(request.get_json())])
     queue.enqueue("builtins.print")
     return {"status": "success"}, 202
 
@@ -58,22 +69,22 @@ def stored():
 def answered():
     return {"ok": (request.get_json()["n"] + 1) * 2}
 
-with sqlite3.connect(home + "/bare.db") as made:
-    made.execute("PRAGMA journal_mode=WAL")
-    made.execute("CREATE TABLE calls (id INTEGER PRIMARY KEY, body TEXT)")
-web_server.serve(web_server.listen("127.0.0.1", port), app)
+database().execute(f"CREATE TABLE bare_call (id {number} PRIMARY KEY, body TEXT)")
+web_server.serve(web_server.listen("127.0.0.1", int(port)), app)
 """
 
 
 def measure():
     """How many acknowledged calls a second there are for one of a bare Flask; more is faster."""
-    with bare() as address:
-        parts = [part for database in DATABASES for part in measure_on(database, address)]
+    parts = [part for database in DATABASES for part in measure_on(database)]
     return {"name": "calls", "ratio": parts[1]["ratio"], "parts": parts}
 
 
-def measure_on(database, bare_address):
-    with started(database, workers=1) as (openbuild, key):
+def measure_on(database):
+    with (
+        started(database, workers=1) as (openbuild, key),
+        bare(openbuild.database_url) as bare_address,
+    ):
         publish(openbuild)
         headers = {"Authorization": f"Bearer {key}"}
 
@@ -156,12 +167,12 @@ def part(name, told, ratio):
 
 
 @contextmanager
-def bare():
-    """A Flask that does the least, on the same server."""
+def bare(postgresql):
+    """A Flask that does the least, on the same server and with the same kind of database."""
     server, port = Valkey(), free_port()
     server.start()
     with tempfile.TemporaryDirectory(prefix="openbuild-bench-") as home:
-        words = [sys.executable, "-c", BARE, home, server.url, str(port)]
+        words = [sys.executable, "-c", BARE, home, server.url, str(port), postgresql]
         process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: answers(port), 30)
