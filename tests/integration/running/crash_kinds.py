@@ -5,14 +5,9 @@
 
 import re
 
+from core import clock
 from core.engine.step_type import Effect
-from core.runtime import (
-    advance,
-    approvals,
-    callbacks,
-    mail_posting,
-    unknown_outcomes,
-)
+from core.runtime import advance, approvals, callbacks, mail_posting, unknown_outcomes
 from core.runtime.callbacks import Place
 from core.runtime.values import TransactionValues
 from core.steps import step_types
@@ -227,7 +222,8 @@ class TakenBack(Kind):
     type = "cancel_scheduled"
 
     def step(self):
-        given = {"workflow": make_workflow(COUNT).name, "at": "2029-12-24T09:00"}
+        christmas = f"{clock.now().year + 1}-12-24T09:00"
+        given = {"workflow": make_workflow(COUNT).name, "at": christmas}
         self.planner = start_run(step("plan", "schedule_workflow", **given))
         advance.advance_run(self.planner.id)
         (planned,) = runs_by(self.planner)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core import clock
 from core.runtime import cancelling, duties, runs
 from core.storage.db import db
 from core.storage.run import Run
@@ -23,7 +24,8 @@ def family(app, work, monkeypatch):
     """A run that waits for one that waits for a third; that one plans a fourth before it waits."""
     monkeypatch.setattr(duties, "_cancelled_at", 0.0)
     planned = make_workflow(step("count", "increment_value", key="planned", by=1))
-    plan = step("plan", "schedule_workflow", workflow=planned.name, at="2029-12-24T09:00")
+    christmas = f"{clock.now().year + 1}-12-24T09:00"
+    plan = step("plan", "schedule_workflow", workflow=planned.name, at=christmas)
     youngest = make_workflow(plan, step("call", "wait_for_call"))
     run = start_run(start(make_workflow(start(youngest))))
     work()
