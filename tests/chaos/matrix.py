@@ -9,7 +9,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CELLS = "tests/integration/running/test_crash_matrix.py"
+CELLS = (
+    "tests/integration/running/test_crash_matrix.py"
+    "::test_it_happens_once_or_again_under_the_same_name"
+)
 TIMES = 20
 
 
