@@ -9,6 +9,7 @@ from blueprints.formats import lasted, number, plural
 from blueprints.progress import Part, about
 from core.runtime.batch_list import GROUPS, BatchView
 
+MILLISECOND = timedelta(milliseconds=1)
 WORDS = {
     "failed": "Failed",
     "running": "Running",
@@ -55,7 +56,7 @@ class Line:
         ended = f"{number(self.view.ended)} of {plural(self.batch.total, 'item')} ended"
         if self.view.is_over:
             spent = self.batch.ended_at - self.batch.starts_at
-            return f"{ended} in {lasted(max(spent, timedelta()).total_seconds() * 1000)}"
+            return f"{ended} in {lasted(max(spent / MILLISECOND - self.batch.idle_ms, 0))}"
         if self.batch.state == "paused":
             return f"{ended}; paused by {self.batch.changed_by or 'somebody'}"
         if self.batch.starts_at > self.now:

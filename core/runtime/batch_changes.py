@@ -47,20 +47,21 @@ def cancel(batch: Batch, *, by: str) -> int:
 def run_failed_again(batch: Batch, *, by: str) -> Batch:
     """A new batch of the failed items, on what is published now; the same one if it is there.
 
-    Raises CannotRunAgain.
+    Once only, and so not before the last has ended. Raises CannotRunAgain.
     """
     batch_id, new = batch.id, new_id()
     with write_connection() as connection:
-        mine = BATCH.c.id == batch_id, BATCH.c.again_id.is_(None)
+        mine = BATCH.c.id == batch_id, BATCH.c.again_id.is_(None), BATCH.c.ended_at.is_not(None)
         found = connection.execute(
             update(BATCH).where(*mine).values(again_id=new).returning(*BATCH.c)
         )
         if taken := found.one_or_none():
             _write_again(connection, taken, new, by)
     _look_again(batch)
-    again_id = batch.again_id or ""
-    batches.fill(again_id)
-    return db.session.get_one(Batch, again_id)
+    if batch.again_id is None:
+        raise CannotRunAgain("Some items have not ended yet; what fails can be run again then.")
+    batches.fill(batch.again_id)
+    return db.session.get_one(Batch, batch.again_id)
 
 
 def _write_again(connection: Connection, batch: Row[Any], new: str, by: str) -> None:

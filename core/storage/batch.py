@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.storage.columns import Instant, Json, JsonBlob
@@ -46,6 +46,7 @@ class Batch(db.Model):  # type: ignore[name-defined,misc]
     changed_by: Mapped[str] = mapped_column(default="")  # who paused or cancelled it
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    idle_ms: Mapped[int] = mapped_column(BigInteger, default=0)  # it had ended, and went on
 
 
 class BatchPart(db.Model):  # type: ignore[name-defined,misc]

@@ -169,6 +169,23 @@ def test_failed_items_run_again_in_a_batch_of_their_own(app, work):
     assert fresh(first).again_id == again.id
 
 
+def test_failed_items_run_again_only_when_no_further_ones_can_fail(app, work):
+    from core.runtime import batch_changes
+
+    fail_first = {**FAIL_ODD, "only_when": "{{ trigger.body.n == 0 }}"}
+    begun(2, fail_first, SLEEP)
+    for _ in range(3):
+        work()
+        batches.sweep()
+    batch = the_batch()
+    assert counts(batch)["failed"] == 1
+
+    with pytest.raises(batch_changes.CannotRunAgain, match="have not ended yet"):
+        batch_changes.run_failed_again(batch, by="Ana")
+
+    assert fresh(batch).again_id is None
+
+
 def test_a_bad_item_is_named_and_nothing_is_planned(app, work):
     parameters = [{"key": "n", "type": "number"}]
     triggers = {"endpoint": {"parameters": parameters}}

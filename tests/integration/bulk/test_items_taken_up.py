@@ -1,15 +1,31 @@
 """Items of a batch that failed and are taken up again: they take their turns, and are counted."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from blueprints.batches import words
+from core import clock
 from core.engine.states import FINAL
-from core.runtime import batch_changes, batches, bulk_actions, resuming, retention, runs
+from core.runtime import (
+    batch_changes,
+    batch_list,
+    batches,
+    bulk_actions,
+    resuming,
+    retention,
+    runs,
+)
+from core.storage.batch import Batch
+from core.storage.db import db, transaction
 from tests.conftest import DATABASES
 from tests.factories import fresh, make_workflow, workspace
 from tests.integration.bulk.test_batches import HELLO, SLEEP, begun, counts, items, the_batch
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
 
+HOUR = 3600.0  # seconds
 FAIL_ONCE = {
     "id": "odd",
     "type": "stop",
@@ -154,6 +170,23 @@ def test_a_batch_that_had_ended_counts_anew_what_is_taken_up_again(app, work):
     assert (the_batch().state, the_batch().counts["failed"]) == ("done", 1)
     assert counts(batch) == {"done": 3, "failed": 1, "cancelled": 1}
     assert batch_changes.run_failed_again(batch, by="Ana").total == 1
+
+
+def test_the_time_between_a_batchs_end_and_the_taking_up_of_an_item_is_none_that_it_took(app, work):
+    batch = ended(work)
+    with transaction() as session:
+        earlier = {"starts_at": Batch.starts_at - HOUR, "ended_at": Batch.ended_at - HOUR}
+        session.execute(db.update(Batch).values(**earlier))
+
+    retry(items(batch)[0])
+    carry_out(work)
+
+    view = batch_list.find(workspace().id, batch.id)
+    assert view.is_over
+    took = view.batch.ended_at - view.batch.starts_at
+    assert took > timedelta(hours=1)
+    assert took - timedelta(milliseconds=view.batch.idle_ms) < timedelta(minutes=5)
+    assert re.fullmatch(r"5 of 5 items ended in [\d.]+\sm?s", words.Line(view, clock.now()).said)
 
 
 def test_counts_outlive_the_runs_of_a_batch_of_which_one_is_taken_up_again(app, work):
