@@ -74,7 +74,8 @@ def begin(
         "chain": starter.chain,
         "timezone": starter.timezone,
         "concurrency": order.concurrency,
-        "starts_at": max(order.at or now, now),
+        # At once is when the database says so: the time of a claim may be a moment ahead of it.
+        "starts_at": max(order.at, now) if order.at else database_now(),
         "interval": order.interval.total_seconds() if order.interval else None,
         "when_finished": order.when_finished,
     }

@@ -2,6 +2,7 @@
 
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -118,8 +119,8 @@ def test_what_follows_starts_once_with_the_counts(app, work):
     told = {"id": "told", "type": "compose", "inputs": {"value": "{{ trigger.body }}"}}
     make_workflow(told, name="after")
     begun(10, FAIL_ODD, HELLO, when_finished="after")
-    for _ in range(3):  # by a clock a moment behind, nothing is due when the list is planned
-        work()
+    work()
+    for _ in range(3):
         batches.sweep()
     work()
 
@@ -131,6 +132,16 @@ def test_what_follows_starts_once_with_the_counts(app, work):
     assert after.state == "succeeded"
     follows = db.select(Run).where(Run.origin_key == f"batch:{batch.id}")
     assert len(list(db.session.scalars(follows))) == 1
+
+
+def test_it_begins_at_once_although_a_workers_clock_is_a_moment_ahead(app, work, monkeypatch):
+    now = leases.Claim.now
+    monkeypatch.setattr(leases.Claim, "now", lambda self: now(self) + timedelta(seconds=1))
+
+    begun(3, SLEEP)
+    work()
+
+    assert counts(the_batch()) == {"running": 3}
 
 
 def test_an_empty_list_is_a_batch_that_has_ended(app, work):
