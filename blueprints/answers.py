@@ -1,6 +1,11 @@
 """Read the form that answers a question, wherever it is shown."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import request
 
@@ -40,3 +45,24 @@ def take(question: Question, by: str) -> tuple[Typed, str]:
     if not is_taken:
         return typed, "This was answered before, or its time is over; nothing was changed."
     return typed, "Approved. The run goes on." if decision == YES else "Declined. The run goes on."
+
+
+def say_value(value: Any, kind: str, timezone: str) -> str:
+    """A value of a form as a person typed it, dates in that zone: “a, b”, “24 Dec 2026 18:30”."""
+    match value:
+        case bool():
+            return "Yes" if value else "No"
+        case Mapping():
+            return json.dumps(value, ensure_ascii=False)
+        case list() | tuple():
+            return ", ".join(say_value(item, kind, timezone) for item in value)
+        case str() if kind == "date":
+            return say_date(datetime.fromisoformat(value).astimezone(ZoneInfo(timezone)))
+        case _:
+            return str(value)
+
+
+def say_date(local: datetime) -> str:
+    """The day, with the time unless it is the day's beginning, as when only a day was typed."""
+    time = f"{local:%-H:%M:%S}" if local.second else f"{local:%-H:%M}"
+    return f"{local:%-d %b %Y}" + ("" if time == "0:00" else f" {time}")

@@ -61,6 +61,7 @@ def page(token: str, question: Question | None, person: str, typed: Typed, statu
         person=person,
         typed=typed,
         say_time=say_time,
+        say_value=answers.say_value,
     )
     response = make_response(made, status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

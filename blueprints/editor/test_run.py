@@ -132,8 +132,7 @@ def read_trigger(
     if not wanted:
         body, problems = typed_body((typed.get(BODY) or [""])[0].strip())
         return as_trigger({}, body), problems
-    filled = {key: texts for key, texts in typed.items() if texts != [""]}
-    values, bad = parameters.read(wanted, form=filled, timezone=current_workspace().timezone)
+    values, bad = parameters.read_typed(wanted, typed, current_workspace().timezone)
     return as_trigger(values, values), {problem.parameter: problem.message for problem in bad}
 
 

@@ -48,7 +48,7 @@ def typed_values(wanted: list[Parameter]) -> tuple[dict[str, Any], dict[str, str
     if not wanted:
         return typed_body(request.form.get(BODY, "").strip())
     typed = dict(request.form.lists())
-    values, bad = parameters.read(wanted, form=typed, timezone=current_workspace().timezone)
+    values, bad = parameters.read_typed(wanted, typed, current_workspace().timezone)
     return values, {problem.parameter: problem.message for problem in bad}
 
 

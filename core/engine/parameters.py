@@ -134,6 +134,14 @@ def read_parameters(
     return read(declared(raw), given, timezone=timezone)
 
 
+def read_typed(
+    parameters: Iterable[Parameter], typed: Texts, timezone: str
+) -> tuple[dict[str, Any], list[BadParameter]]:
+    """The same for a form that a person fills in: what is left blank is not given."""
+    filled = {key: texts for key, texts in typed.items() if any(text.strip() for text in texts)}
+    return read(parameters, form=filled, timezone=timezone)
+
+
 class Missing(Exception):
     """A required parameter did not come."""
 

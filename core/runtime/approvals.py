@@ -149,8 +149,7 @@ def read_fields(
     question: Question, form: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of the form's fields, and by field what is wrong."""
-    known = {field.parameter.key: form.get(field.parameter.key, []) for field in question.form}
-    values, bad = parameters.read(question.parameters, form=known, timezone=question.timezone)
+    values, bad = parameters.read_typed(question.parameters, form, question.timezone)
     labels = {field.parameter.key: field.label for field in question.form}
     said = {
         one.parameter: one.message.replace(f"“{one.parameter}”", f"“{labels[one.parameter]}”")

@@ -1,5 +1,6 @@
 """A run that asks a person: by link or on its page, once, in time, with a reminder."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -119,6 +120,59 @@ def test_a_wrong_form_says_what_is_wrong_and_keeps_what_was_typed(
     assert said in answered.get_data(as_text=True)
     assert "kept words" in answered.get_data(as_text=True)
     assert fresh(run).state == "waiting"
+
+
+CHOICES = [
+    {"key": "why", "label": "Reason", "choices": ["a", "b"], "optional": True},
+    {"key": "sure", "label": "Sure", "type": "yes_no"},
+    {"key": "pick", "label": "Pick", "choices": ["c", "d"]},
+]
+
+
+def test_a_choice_that_must_be_made_is_made_by_a_person(asked, client):
+    asked(fields=CHOICES)
+
+    page = client.get(link()).get_data(as_text=True)
+    answered = press(client, link(), "approve", why="", sure="", pick="")
+
+    first = re.findall(r"<select[^>]*>\s*<option[^>]*>([^<]*)<", page)
+    assert first == ["–", "Choose…", "Choose…"]
+    assert not re.search(r" selected>[^C–]", page)
+    assert 'Reason <span class="field__free">if you like' in page
+    assert answered.status_code == 422
+    said = answered.get_data(as_text=True)
+    assert "“Sure” is missing" in said and "“Pick” is missing" in said
+    assert "“Reason”" not in said
+
+
+def test_what_is_left_blank_is_not_given_or_missing(asked, client, work):
+    tags = {"key": "tags", "list": True, "optional": True}
+    run = asked(fields=["Cost center", *CHOICES[:1], tags])
+
+    blank = press(client, link(), "approve", cost_center="  ", why="", tags="")
+    given = press(client, link(), "approve", cost_center="1", why="", tags="")
+    work()
+
+    assert (blank.status_code, given.status_code) == (422, 303)
+    assert "“Cost center” is missing" in blank.get_data(as_text=True)
+    fields = fresh(run).response["body"]["fields"]
+    assert fields == {"cost_center": "1", "why": None, "tags": None}
+
+
+def test_an_answer_is_shown_as_it_was_given(asked, client, work):
+    kinds = {"day": "date", "at": "date", "data": "object", "sure": "yes_no"}
+    fields = [{"key": key, "type": kind} for key, kind in kinds.items()]
+    run = asked(fields=[*fields, {"key": "tags", "list": True}])
+    with transaction() as session:
+        run = session.merge(run)
+        run.timezone = "Europe/Berlin"
+
+    typed = {"day": "2036-12-24", "at": "2036-12-24T18:30", "data": '{"k": true}', "sure": "no"}
+    press(client, link(), "approve", **typed, tags='["a", "b"]')
+
+    page = html.unescape(client.get(link()).get_data(as_text=True))
+    for shown in ("24 Dec 2036", "24 Dec 2036 18:30", '{"k": true}', "No", "a, b"):
+        assert f"<dd>{shown}</dd>" in page
 
 
 def test_a_link_that_is_only_opened_answers_nothing(asked, client):

@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 from core.engine.errors import DefinitionError
 from core.engine.parameter_checks import problems
 from core.engine.parameter_shapes import infer, json_schema
-from core.engine.parameters import INVALID, MISSING, Parameter, all_in_query, declared, read
+from core.engine.parameters import (
+    INVALID,
+    MISSING,
+    Parameter,
+    all_in_query,
+    declared,
+    read,
+    read_typed,
+)
 
 INDIA = "Asia/Kolkata"
 
@@ -133,6 +141,39 @@ def test_a_query_and_a_form_send_text(raw, sent, value):
 )
 def test_text_that_does_not_fit_is_refused(raw, sent):
     assert one(raw, form={"p": sent})[0] == INVALID
+
+
+@pytest.mark.parametrize("blank", [[""], ["  "], ["", " \n"], []])
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ({"optional": True}, None),
+        ({"optional": True, "choices": ["a", "b"]}, None),
+        ({"optional": True, "list": True}, None),
+        ({"optional": True, "type": "date"}, None),
+        ({"default": "here"}, "here"),
+    ],
+)
+def test_what_a_person_leaves_blank_is_not_given(raw, value, blank):
+    wanted = declared([{"key": "p", "type": "text"} | raw])
+
+    assert read_typed(wanted, {"p": blank}, INDIA) == ({"p": value}, [])
+
+
+@pytest.mark.parametrize("blank", [[""], ["  "], []])
+@pytest.mark.parametrize(
+    "raw", [{}, {"choices": ["a"]}, {"type": "yes_no"}, {"type": "date"}, {"list": True}]
+)
+def test_what_a_person_has_to_fill_in_may_not_be_blank(raw, blank):
+    _, [bad] = read_typed(declared([{"key": "p", "type": "text"} | raw]), {"p": blank}, INDIA)
+
+    assert (bad.code, bad.message) == (MISSING, "“p” is missing")
+
+
+def test_what_a_person_types_is_kept_as_typed():
+    wanted = declared([{"key": "p", "type": "text"}])
+
+    assert read_typed(wanted, {"p": [" a "]}, INDIA) == ({"p": " a "}, [])
 
 
 def test_a_list_takes_each_element_by_the_same_rules():
