@@ -13,6 +13,7 @@ from core.runtime import approvals
 from core.runtime.approvals import Question
 
 YES, NO = "approve", "decline"
+TOO_LATE = "This was answered before, or its time is over; nothing was changed."
 
 
 @dataclass(slots=True)
@@ -22,6 +23,11 @@ class Typed:
     values: dict[str, list[str]] = field(default_factory=dict)
     comment: str = ""
     problems: dict[str, str] = field(default_factory=dict)
+    place: str = ""  # the question's path, where a page may show several
+
+    def of(self, place: str) -> "Typed":
+        """What was typed into the form of that question."""
+        return self if self.place == place else Typed()
 
 
 def take(question: Question, by: str) -> tuple[Typed, str]:
@@ -30,7 +36,7 @@ def take(question: Question, by: str) -> tuple[Typed, str]:
     The sentence is empty when something is wrong with the form.
     """
     texts = dict(request.form.lists())
-    typed = Typed(texts, request.form.get("_comment", ""))
+    typed = Typed(texts, request.form.get("_comment", ""), place=request.form.get("_step", ""))
     decision = request.form.get("_decision")
     if decision not in (YES, NO):
         typed.problems["_decision"] = "Choose “Approve” or “Decline”."
@@ -43,7 +49,7 @@ def take(question: Question, by: str) -> tuple[Typed, str]:
         question, approved=decision == YES, by=by, comment=typed.comment, fields=values
     )
     if not is_taken:
-        return typed, "This was answered before, or its time is over; nothing was changed."
+        return typed, TOO_LATE
     return typed, "Approved. The run goes on." if decision == YES else "Declined. The run goes on."
 
 

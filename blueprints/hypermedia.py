@@ -9,6 +9,7 @@ from markupsafe import Markup
 ROOT_ID = re.compile(r'<[a-z][^>]*?\sid="([^"]+)"')
 TOAST = "layouts/_toast.html"
 TOASTS_ID = "toasts"
+DONE, FAILED = "done", "failed"  # what a toast tells of
 
 
 def render(page: str, *partials: str, status: int = 200, **context: Any) -> Response:
@@ -25,14 +26,14 @@ def render_change(
     if wants_partials():
         return answer(join(*partials, **context) + toast_partial(toast), status)
     if toast:
-        flash(toast)
+        flash(toast, DONE)
     return answer(redirect(otherwise, 303))
 
 
-def go_to(url: str, *, toast: str = "") -> Response:
+def go_to(url: str, *, toast: str = "", failed: bool = False) -> Response:
     """Lead the browser to another page after a change, with or without htmx."""
     if toast:
-        flash(toast)
+        flash(toast, FAILED if failed else DONE)
     if request.htmx:
         # A 303 would be followed inside the swap.
         return answer("", 204, {"HX-Redirect": url})

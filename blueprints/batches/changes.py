@@ -16,14 +16,16 @@ from core.runtime.batch_changes import CannotRunAgain
 def pause(batch_id: str) -> Response:
     is_paused = batch_changes.pause(visible(batch_id).batch, by=current_person().name)
     said = "Paused: what runs goes on, nothing further begins." if is_paused else "It does not run."
-    return go_to(url_for("batches.show", batch_id=batch_id), toast=said)
+    here = url_for("batches.show", batch_id=batch_id)
+    return go_to(here, toast=said, failed=not is_paused)
 
 
 @bp.post("/<batch_id>/going-on")
 def resume(batch_id: str) -> Response:
     is_resumed = batch_changes.resume(visible(batch_id).batch, by=current_person().name)
     said = "It goes on." if is_resumed else "It was not paused."
-    return go_to(url_for("batches.show", batch_id=batch_id), toast=said)
+    here = url_for("batches.show", batch_id=batch_id)
+    return go_to(here, toast=said, failed=not is_resumed)
 
 
 @bp.get("/<batch_id>/cancellation")
@@ -36,7 +38,7 @@ def confirm_cancellation(batch_id: str) -> Response:
 def cancel(batch_id: str) -> Response:
     count = batch_changes.cancel(visible(batch_id).batch, by=current_person().name)
     said = f"{plural(count, 'item')} taken back." if count else "Nothing was left to take back."
-    return go_to(url_for("batches.show", batch_id=batch_id), toast=said)
+    return go_to(url_for("batches.show", batch_id=batch_id), toast=said, failed=not count)
 
 
 @bp.post("/<batch_id>/again")
@@ -45,6 +47,7 @@ def run_failed_again(batch_id: str) -> Response:
     try:
         again = batch_changes.run_failed_again(batch, by=current_person().name)
     except CannotRunAgain as reason:
-        return go_to(url_for("batches.show", batch_id=batch_id), toast=str(reason))
+        here = url_for("batches.show", batch_id=batch_id)
+        return go_to(here, toast=str(reason), failed=True)
     said = f"{plural(again.total, 'item')} run again."
     return go_to(url_for("batches.show", batch_id=again.id), toast=said)

@@ -41,7 +41,7 @@ def create() -> Response:
     try:
         action_id = begin(choosing.read(request.form))
     except (NothingChosen, BadFilter, TooMany) as reason:
-        return go_to(url_for("runs.index"), toast=str(reason))
+        return go_to(url_for("runs.index"), toast=str(reason), failed=True)
     except RunsMissing:
         abort(404, MISSING)
     return go_to(url_for("bulk.show", action_id=action_id))
@@ -52,7 +52,8 @@ def stop(action_id: str) -> Response:
     view = visible(action_id)
     is_stopped = bulk_actions.stop(view.action.workspace_id, action_id, by=current_person().name)
     said = "Stopped: the rest stays as it is." if is_stopped else "It had ended already."
-    return go_to(url_for("bulk.show", action_id=action_id), toast=said)
+    here = url_for("bulk.show", action_id=action_id)
+    return go_to(here, toast=said, failed=not is_stopped)
 
 
 def begin(chosen: Chosen) -> str:

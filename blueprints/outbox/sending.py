@@ -27,7 +27,8 @@ def send(mail_id: int) -> Response:
     try:
         outbox.send_by_hand(mail, name)
     except NotSendable as refused:
-        return go_to(url_for("outbox.show", mail_id=mail_id), toast=str(refused))
+        here = url_for("outbox.show", mail_id=mail_id)
+        return go_to(here, toast=str(refused), failed=True)
     except MailFailed as failure:
         return answer_dialog(mail_id, problem=f"{failure.message}.", status=422)
     return go_to(url_for("outbox.show", mail_id=mail_id), toast=f"Sent to {mail.to_line}")

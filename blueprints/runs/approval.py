@@ -6,6 +6,7 @@ from blueprints import answers
 from blueprints.access import current_person, visible_run
 from blueprints.hypermedia import go_to
 from blueprints.runs import bp
+from blueprints.runs.views import refused
 from core.runtime import approvals
 from core.runtime.callbacks import Place
 
@@ -16,6 +17,8 @@ def answer(run_id: str) -> Response:
     here = url_for("runs.show", run_id=run.id)
     question = approvals.find(Place(run.id, request.form.get("_step", "")))
     if question is None or question.state != approvals.OPEN:
-        return go_to(here, toast="Nothing was changed: nobody asks this any more.")
-    typed, said = answers.take(question, current_person().email)
-    return go_to(here, toast=said or " ".join(typed.problems.values()))
+        return go_to(here, toast="Nothing was changed: nobody asks this any more.", failed=True)
+    typed, outcome = answers.take(question, current_person().email)
+    if typed.problems:
+        return refused(run, question.place.path, typed=typed)
+    return go_to(here, toast=outcome, failed=outcome == answers.TOO_LATE)

@@ -12,9 +12,9 @@ from core.runtime import runs
 @bp.post("/runs/<run_id>/cancellation")
 def cancel(run_id: str) -> Response:
     run = visible_run(run_id)
+    here = url_for("runs.show", run_id=run.id)
     try:
         runs.cancel(run)
-        said = "Cancelled: no further step begins."
     except StateConflict:
-        said = "It had already ended."
-    return go_to(url_for("runs.show", run_id=run.id), toast=said)
+        return go_to(here, toast="It had already ended.", failed=True)
+    return go_to(here, toast="Cancelled: no further step begins.")

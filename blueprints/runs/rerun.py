@@ -64,11 +64,12 @@ def start_again(run: Run, input: Mapping[str, Any] | None, said: str) -> Respons
     workflow = db.session.get_one(Workflow, run.workflow_id)
     here = url_for("runs.show", run_id=run.id)
     if workflow.deleted_at is not None:
-        return go_to(here, toast=f"“{workflow.label}” has been deleted, so it cannot run again.")
+        gone = f"“{workflow.label}” has been deleted, so it cannot run again."
+        return go_to(here, toast=gone, failed=True)
     try:
         new = runs.run_again(run, by=current_person().name, input=input)
     except NothingPublished as refused:
-        return go_to(here, toast=f"{refused}.")
+        return go_to(here, toast=f"{refused}.", failed=True)
     return go_to(url_for("runs.show", run_id=new.id), toast=said)
 
 

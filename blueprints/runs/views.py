@@ -11,8 +11,9 @@ from blueprints.access import current_workspace, visible_run, visible_workflow
 from blueprints.answers import Typed
 from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.run_filters import Filters
-from blueprints.runs import bp, lane, retrying, step_words, timeline
+from blueprints.runs import bp, lane, step_words, timeline
 from blueprints.runs.excerpt import excerpt
+from blueprints.runs.ways import ways
 from blueprints.workflow_pages import WorkflowPages
 from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_search, run_view
 from core.runtime.run_list import RunLine
@@ -21,6 +22,7 @@ from core.runtime.run_steps import ITEMS_SHOWN
 from core.runtime.run_summary import say_time
 from core.runtime.run_view import RunView
 from core.runtime.step_view import StepView
+from core.storage.run import Run
 from core.storage.workflow import Workflow
 
 PAGE = 50
@@ -51,6 +53,14 @@ def show(run_id: str) -> Response:
     is_same = request.args.get("panel") == context["panel"]
     partials = (STORY,) if is_same else (STORY, ASK, PANEL)
     return render("runs/show.html", *partials, **context)
+
+
+def refused(run: Run, path: str, **shown: Any) -> Response:
+    """The page of a run with one of its forms as it was filled in, and what is wrong with it."""
+    view = run_view.view(run)
+    step = view.step(path) or view.first_to_look_at
+    context = page_context(view, step, is_chosen=False)
+    return render("runs/show.html", status=422, **{**context, **shown})
 
 
 def list_runs(workflow: Workflow | None) -> Response:
@@ -104,7 +114,7 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "panel": fingerprint(panel_facts(view, step, tab)),
         "words": step_words,
         "repeats": bulk_kinds.origin_of(view.run),
-        "ways": retrying.ways(view) if view.run.state == "failed" else None,
+        "ways": ways(view) if view.run.state == "failed" else None,
         "questions": approvals.of_run(view.run.id) if view.run.state == "waiting" else (),
         "typed": Typed(),
         "say_time": say_time,

@@ -17,7 +17,7 @@ from core.runtime import schedule_list, schedules
 def cancel_runs() -> Response:
     count = schedule_list.cancel(current_workspace().id, request.form.getlist("run"))
     said = f"{plural(count, 'run')} cancelled." if count else "No run was chosen."
-    return go_to(url_for("schedules.waiting"), toast=said)
+    return go_to(url_for("schedules.waiting"), toast=said, failed=not count)
 
 
 @bp.get("/waiting/<run_id>/edit")
@@ -38,7 +38,8 @@ def move_wait(run_id: str) -> Response:
     except CalendarError as error:
         return render_wait(run_id, typed, str(error))
     except StateConflict as conflict:
-        return go_to(url_for("schedules.waiting"), toast=f"Not moved: {conflict}.")
+        said = f"Not moved: {conflict}."
+        return go_to(url_for("schedules.waiting"), toast=said, failed=True)
     return go_to(url_for("schedules.waiting"), toast="Moved.")
 
 

@@ -4,7 +4,7 @@ from flask import flash, request, url_for
 from werkzeug.wrappers import Response
 
 from blueprints.access import let_in
-from blueprints.hypermedia import go_to, render
+from blueprints.hypermedia import FAILED, go_to, render
 from blueprints.sessions import bp, half_way
 from blueprints.sessions.half_way import HalfWay
 from blueprints.sessions.wanted import wanted_page
@@ -25,7 +25,7 @@ def code() -> Response:
 def check_code() -> Response:
     found = half_way.here()
     if found is None:
-        flash("That took too long. Enter your password again.")
+        flash("That took too long. Enter your password again.", FAILED)
         return back_to_the_door()
     try:
         accepted = signing_in.check_code(

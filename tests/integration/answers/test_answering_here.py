@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.runtime import approvals
 from core.storage.db import db
 from core.storage.mail import Mail
 from tests.factories import fresh, start_run
@@ -34,6 +35,21 @@ def test_the_page_of_the_run_takes_the_answer(client_of, people, asking, work):
     assert (said["approved"], said["by"]) == (True, people.olga.email)
     assert said["fields"] == {"why": "It is cheap"}
     assert "Waits for a person" not in olga.get(f"/runs/{asking.id}").text
+
+
+def test_a_refused_answer_keeps_what_was_typed_in_its_own_form(client_of, people, work):
+    paths = {"a": [{**ASK, "id": "first"}], "b": [{**ASK, "id": "second"}]}
+    run = start_run(step("both", "parallel", branches=paths))
+    work()
+    [first, _] = approvals.of_run(run.id)
+    given = {"_step": first.place.path, "_decision": "approve", "_comment": "kept words"}
+
+    refused = client_of(people.olga).post(f"/runs/{run.id}/answers", data=given)
+
+    assert refused.status_code == 422
+    assert refused.text.count("kept words") == 1
+    assert refused.text.count("“Why” is missing") == 1
+    assert fresh(run).state == "waiting"
 
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(client_of, people, asking):

@@ -69,7 +69,6 @@ def test_who_answers_lets_the_run_go_on(olga, doubtful, work):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"decision": "happened", "output": "{"}, "The result is not JSON"),
         ({"decision": "maybe"}, "Choose what happened."),
         ({"decision": "skip", "step": "after"}, "Nothing was changed"),
     ],
@@ -80,7 +79,25 @@ def test_an_answer_that_is_none_changes_nothing(olga, doubtful, given, said):
     )
 
     assert said in answer.text
+    assert 'class="toast toast--bad" role="alert"' in answer.text
     assert fresh(doubtful).reason == "unknown_outcome"
+
+
+def test_a_result_that_is_not_json_stays_in_its_form(olga, doubtful):
+    given = {"step": "pay", "decision": "happened", "output": "{bad"}
+
+    refused = olga.post(f"/runs/{doubtful.id}/decisions", data=given)
+
+    assert refused.status_code == 422
+    assert ">{bad</textarea>" in refused.text and 'aria-invalid="true"' in refused.text
+    assert "This is not JSON" in refused.text and "Pay happened" in refused.text
+    assert fresh(doubtful).reason == "unknown_outcome"
+
+
+def test_what_was_typed_beside_another_answer_does_not_matter(olga, doubtful):
+    given = {"step": "pay", "decision": "skip", "output": "{bad"}
+
+    assert olga.post(f"/runs/{doubtful.id}/decisions", data=given).status_code == 303
 
 
 def test_who_only_looks_cannot_answer(people, client_of, doubtful):
@@ -118,8 +135,6 @@ def test_a_failed_run_offers_how_it_can_go_on(olga, failing):
         ({"way": "retry"}, "failed", "goes on from the step that failed"),
         ({"way": "skip"}, "succeeded", "goes on without that step"),
         ({"way": "inputs", "inputs": '{"outcome": "succeed"}'}, "succeeded", "what you gave it"),
-        ({"way": "inputs", "inputs": "{"}, "failed", "is not JSON"),
-        ({"way": "inputs", "inputs": "[1]"}, "failed", "a group of names and values"),
         ({"way": "published"}, "failed", "It goes on from there"),
         ({"way": "somehow"}, "failed", "Choose how it should go on."),
     ],
@@ -130,6 +145,19 @@ def test_a_failed_run_is_taken_up_as_somebody_says(olga, failing, work, given, s
 
     assert said in html.unescape(answer.text)
     assert fresh(failing).state == state
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("{bad", "This is not JSON"), ("[1]", "a group of names and values"), ("", "")],
+)
+def test_inputs_that_cannot_go_in_stay_in_their_form(olga, failing, typed, said):
+    refused = olga.post(f"/runs/{failing.id}/retry", data={"way": "inputs", "inputs": typed})
+
+    assert refused.status_code == 422
+    assert f">{typed}</textarea>" in refused.text and 'aria-invalid="true"' in refused.text
+    assert said in refused.text and '<details class="ask__edit" open>' in refused.text
+    assert fresh(failing).state == "failed"
 
 
 def test_the_story_says_who_took_it_up_and_what_was_passed_over(olga, failing, work):

@@ -80,6 +80,14 @@ def test_without_htmx_a_change_redirects_and_keeps_its_words(app):
         assert get_flashed_messages() == ["Done"]
 
 
+@pytest.mark.parametrize(("failed", "kind"), [(True, "failed"), (False, "done")])
+def test_words_that_are_kept_tell_whether_it_failed(app, failed, kind):
+    with app.test_request_context():
+        hypermedia.go_to("/there", toast="Words", failed=failed)
+
+        assert get_flashed_messages(with_categories=True) == [(kind, "Words")]
+
+
 def test_htmx_is_led_to_another_page_by_header(app):
     with app.test_request_context(headers=HTMX):
         answer = hypermedia.go_to("/there")
