@@ -246,6 +246,18 @@ def test_a_problem_of_the_starts_leads_to_its_place(order):
     expect(page.locator("#schedule-nightly textarea[name=input]")).to_be_focused()
 
 
+def test_a_problem_without_a_field_leads_to_the_panel_of_its_step(order):
+    page = order(
+        ORDER.replace("  - id: answer\n", "  - {{id: hear, type: wait_for_call}}\n  - id: answer\n")
+    )
+
+    page.locator("#problems button").click()
+    page.locator("#problem-list .problem:not([data-field*='.'])").first.click()
+
+    expect(page.locator("#card-hear")).to_have_class(re.compile("card--selected"))
+    expect(page.locator("#panel :focus")).to_be_visible()
+
+
 def test_on_a_phone_the_panel_is_a_sheet_over_the_outline(order):
     page = order(size=PHONE)
     page.locator("#card-note .card__main").click()

@@ -62,6 +62,10 @@ def reason(page):
     return page.get_by_label("That’s all right, because")
 
 
+def note(page):
+    return page.locator("#publication [name=note]")
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_dialog_asks_for_a_reason_in_every_look(draft, look_at, look):
     size, scheme = LOOKS[look]
@@ -103,6 +107,19 @@ def test_a_warning_leads_to_the_path_it_is_about(draft):
 
     expect(page.locator("#publication")).to_have_count(0)
     expect(page.locator("#panel")).to_contain_text("The path “Otherwise” gives no answer")
+
+
+def test_who_looks_at_a_warning_keeps_the_words_already_typed(draft):
+    page = draft()
+    publish(page).click()
+    reason(page).fill("Nobody waits")
+    note(page).fill("First one")
+    page.get_by_label("Look at High value?").click()
+    expect(page.locator("#publication")).to_have_count(0)
+
+    publish(page).click()
+    expect(reason(page)).to_have_value("Nobody waits")
+    expect(note(page)).to_have_value("First one")
 
 
 def test_an_error_stands_in_the_way_and_leads_to_its_field(draft):

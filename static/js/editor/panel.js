@@ -158,7 +158,7 @@ export async function showField(step, field) {
   document.querySelector("#dialogs dialog")?.close()
   await select(step, { focus: false })
   card(step)?.scrollIntoView({ block: "center", inline: "center" })
-  const wanted = field && partOf(field)
+  const wanted = field ? partOf(field) : null // some problems are about the whole step
   const tab = wanted?.closest("[role=tabpanel]")?.id.replace("panel-", "")
   if (tab) showTab(tab)
   wanted?.closest("details")?.setAttribute("open", "")
