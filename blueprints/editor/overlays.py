@@ -93,14 +93,18 @@ class ShownRun:
         """The step run to show for each step id."""
         found: dict[str, list[StepView]] = {}
         for step in self.view.steps:
-            if not is_turn(step) and self._is_in_turn(step.path):
+            if not is_turn(step) and is_within(step.path, self.chosen):
                 found.setdefault(step.step_id, []).append(step)
         return {step_id: most_telling(several) for step_id, several in found.items()}
 
-    def _is_in_turn(self, path: str) -> bool:
-        pieces = path.split("/")
-        loops = zip(pieces[:-1:2], pieces[1::2], strict=False)
-        return all(self.turns.get(loop, int(turn)) == int(turn) for loop, turn in loops)
+    @cached_property
+    def chosen(self) -> dict[str, int]:
+        """The turn of each loop that all cards show; of a loop in a loop, within that turn."""
+        chosen: dict[str, int] = {}
+        for step in self.view.steps:  # an outer loop comes before those inside it
+            if step.item_count and not is_turn(step) and is_within(step.path, chosen):
+                chosen[step.step_id] = self._turn_of(step, step.item_count)
+        return chosen
 
     @cached_property
     def overlay(self) -> canvas.Overlay:
@@ -110,22 +114,19 @@ class ShownRun:
         return canvas.Overlay(cards, taken)
 
     def _card(self, step: StepView) -> canvas.CardRun:
-        items = step.item_count or 0
         return canvas.CardRun(
             step.state,
             ICONS.get(step.state, "circle-slash"),
             HEARD.get(step.state, ""),
             WORDS.get(step.state) or lasted(step.ms),
             about(step),
-            items,
-            self._turn_of(step, items),
+            step.item_count or 0,
+            self.chosen.get(step.step_id, 0),
             step.is_handled,
         )
 
     def _turn_of(self, loop: StepView, items: int) -> int:
-        """Which turn the cards inside a loop show."""
-        if not items:
-            return 0
+        """The turn that was asked for, else the one to look at first."""
         if loop.step_id in self.turns:
             return min(max(self.turns[loop.step_id], 0), items - 1)
         inside = [s for s in self.view.steps if s.path.startswith(f"{loop.path}/")]
@@ -188,6 +189,13 @@ class ShownRun:
     def lane(self) -> list[tuple[str, float, float]]:
         """Where the time went: tone, start and width in thousandths of the run."""
         return lane_of(step for step in self.view.steps if "/" not in step.path)
+
+
+def is_within(path: str, turns: Mapping[str, int]) -> bool:
+    """Whether a step is in that turn of every loop around it."""
+    pieces = path.split("/")
+    loops = zip(pieces[:-1:2], pieces[1::2], strict=False)
+    return all(turns.get(loop) == int(turn) for loop, turn in loops)
 
 
 def is_turn(step: StepView) -> bool:

@@ -2,11 +2,16 @@
 
 import re
 
+import pytest
+
+from blueprints.editor.overlays import ShownRun
 from core.runtime import runs
 from core.storage.db import db
 from core.storage.run import Run
+from tests.factories import fresh, start_run
 from tests.integration.editor.conftest import places
 from tests.people import HTMX
+from tests.unit.engine.machines import step
 
 INPUT = {"email": "mara@example.org", "total": "184.5"}
 
@@ -162,3 +167,36 @@ def test_the_turns_of_a_loop_are_looked_at_one_by_one(editor, work):
 
     assert "Item 2" in panel
     assert "&#34;b&#34;" in panel
+
+
+@pytest.fixture
+def nested(app, work):
+    """A run of a loop in a loop; in turn 2 of the outer one, turn 2 of the inner one failed."""
+    odd = "{{ item == 1 and loops.outer.item == 1 }}"
+    fails = step("odd", "stop", outcome="fail", message="odd", only_when=odd)
+    inner = [fails, step("v", value="{{ item }}")]
+    more = {"on_item_error": "continue"}
+    within = step("inner", "for_each", {"body": inner}, list=[0, 1, 2], **more)
+    last = step("last", value="{{ item }}")
+    run = start_run(step("outer", "for_each", {"body": [within, last]}, list=[0, 1, 2, 3], **more))
+    work()
+    return fresh(run)
+
+
+@pytest.mark.parametrize(
+    ("asked", "outer", "inner"),
+    [({}, 1, 1), ({"outer": 3}, 3, 2), ({"outer": 3, "inner": 0}, 3, 0), ({"inner": 0}, 1, 0)],
+)
+def test_all_cards_in_loops_show_one_turn_of_each(nested, asked, outer, inner):
+    shown = ShownRun(nested, asked)
+    within = f"outer/{outer}/inner/{inner}"
+
+    assert {id: found.path for id, found in shown.steps.items()} == {
+        "outer": "outer",
+        "inner": f"outer/{outer}/inner",
+        "last": f"outer/{outer}/last",
+        "odd": f"{within}/odd",
+        "v": f"{within}/v",
+    }
+    cards = shown.overlay.cards
+    assert (cards["outer"].item, cards["inner"].item) == (outer, inner)
