@@ -71,12 +71,12 @@ def join(first: str, *others: str, **context: Any) -> str:
     return "\n".join(pieces)
 
 
-def elsewhere(html: str) -> str:
+def elsewhere(html: str, swap: str = "outerHTML") -> str:
     """Wrap a partial so that htmx puts it in the place of the element with its id."""
     root = ROOT_ID.search(html)
     if root is None:
         raise ValueError(f"a partial needs an id on its root element: {html[:80]}")
-    return f'<hx-partial hx-target="#{root[1]}" hx-swap="outerHTML">{html}</hx-partial>'
+    return f'<hx-partial hx-target="#{root[1]}" hx-swap="{swap}">{html}</hx-partial>'
 
 
 def toast_partial(message: str) -> str:

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PHONE, WIDE
 
 FILE = Path(__file__).with_name("schedules.yaml")
+RENEW = "document.querySelector('live-part').dispatchEvent(new CustomEvent('renew'))"
 LOOKS = {"wide, light": (WIDE, "light"), "phone, dark": (PHONE, "dark")}
 
 
@@ -48,6 +49,31 @@ def test_a_schedule_fires_is_paused_with_all_others_and_goes_on(open_page, plann
     page.goto("/workflows")
     page.locator("#all-paused button").click()
     expect(page.locator("#all-paused")).to_have_count(0)
+
+
+def test_the_pages_of_schedules_renew_themselves_but_for_what_somebody_does(open_page, planned):
+    page = open_page("/schedules")
+    page.evaluate("window.isSame = true")
+    row = page.locator("tr", has_text="Every 2 seconds")
+    shown = row.inner_text()
+    expect(row).not_to_have_text(shown, use_inner_text=True)
+    page.click("tr:has-text('Every day at 2:30') .table__link")
+    page.click("aside button:has-text('Run now')")
+    expect(page.locator("#run-head")).to_contain_text("Waiting")
+
+    page.goto("/schedules/waiting")
+    tick = page.locator("#waiting-list tr:has-text('Nightly sync') input[name=run]").first
+    count = page.locator("#schedules-nav [aria-current] .tabs__count")
+    before = int(count.inner_text())
+    tick.focus()
+    page.evaluate(RENEW)
+    page.wait_for_load_state("networkidle")
+    expect(tick).to_be_focused()
+    tick.check()
+    page.wait_for_timeout(11_000)
+    expect(tick).to_be_checked()
+    page.click("button:has-text('Cancel the chosen runs')")
+    expect(count).to_have_text(str(before - 1))
 
 
 def test_run_now_then_move_and_cancel_what_waits(open_page, planned):

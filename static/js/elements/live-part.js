@@ -1,5 +1,6 @@
 // <live-part seconds="10" hx-trigger="renew" …>: asks for a fresh copy of itself, but never while
-// nobody looks at its tab; who comes back sees it renewed at once.
+// nobody looks at its tab; who comes back sees it renewed at once. While somebody has typed or ticked
+// something in it, it stays as it is.
 class LivePart extends HTMLElement {
   connectedCallback() {
     this.renewed = Date.now()
@@ -13,9 +14,14 @@ class LivePart extends HTMLElement {
     document.removeEventListener("visibilitychange", this.look)
   }
 
+  get isInUse() {
+    const fields = [...this.querySelectorAll("input, textarea")]
+    return fields.some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked)
+  }
+
   renew() {
     const isDue = Date.now() - this.renewed >= Number(this.getAttribute("seconds")) * 1000
-    if (document.hidden || !isDue) return
+    if (document.hidden || !isDue || this.isInUse) return
     this.renewed = Date.now()
     this.dispatchEvent(new CustomEvent("renew"))
   }
