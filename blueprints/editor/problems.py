@@ -7,11 +7,14 @@ from flask import url_for
 
 from blueprints.editor import wording
 from blueprints.workflow_pages import START
+from core.engine.definition import Step
 from core.runtime import accepted_warnings, workflows
 from core.runtime.accepted_warnings import Accepted
 from core.runtime.checks import Problem
+from core.steps import step_types
 from core.storage.workflow import Workflow
 
+SECRET = "secret_typed_in"
 LIMIT = {"concurrency": "limit"}
 IF_IT_FAILS = ("retry", "timeout", "on_error", "after_crash")
 
@@ -63,6 +66,8 @@ def shown(
     problem: Problem, workflow: Workflow, names: Mapping[str, str], accepted: Accepted | None
 ) -> ShownProblem:
     field = problem.field or ""
+    is_secret = problem.code == SECRET and problem.step_id  # its message names no field
+    inside = input_words(workflow.definition.find(problem.step_id), field) if is_secret else ""
     step = problem.step_id or ("" if field.startswith("settings") else START)
     return ShownProblem(
         problem.key,
@@ -72,7 +77,7 @@ def shown(
         problem.step_id,
         field,
         problem.column,
-        where(problem.step_id, field, names),
+        " › ".join(filter(None, (where(problem.step_id, field, names), inside))),
         step,
         link_to(workflow.id, step, field),
         accepted,
@@ -84,6 +89,17 @@ def where(step_id: str | None, field: str, names: Mapping[str, str]) -> str:
     if step_id is not None:
         return names.get(step_id, step_id)
     return "Settings" if field.startswith("settings") else "Starts when"
+
+
+def input_words(step: Step, field: str) -> str:
+    """A field of a step's inputs, and what is meant inside it: “Headers › Authorization”."""
+    group, _, key = field.partition(".")
+    if group != "inputs":
+        return ""
+    key, *inner = key.split(".")
+    step_type = step_types().get(step.type)
+    labels = {known.key: known.label for known in step_type.fields} if step_type else {}
+    return " › ".join([labels.get(key, key), *inner])
 
 
 def link_to(workflow_id: int, step: str, field: str) -> str:

@@ -41,7 +41,10 @@ class AskApproval(StepType):
             "who",
             "Whom",
             placeholder="ana@example.org",
-            help="One address, several with commas, or a list. The first answer counts.",
+            help=(
+                "One address, several with commas, or an expression that gives a list. "
+                "The first answer counts."
+            ),
         ),
         Field(
             "message",

@@ -55,7 +55,7 @@ class SendEmail(StepType):
             "to",
             "To",
             placeholder="ana@example.org",
-            help="One address, several with commas, or a list.",
+            help="One address, several with commas, or an expression that gives a list.",
         ),
         Field(
             "template",

@@ -37,6 +37,19 @@ def test_the_dialog_says_what_changes_for_the_live_version(editor):
         assert f"change--{how}" in said
 
 
+def test_a_password_typed_into_a_step_is_told_with_its_field(editor):
+    key = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+    editor.operate("insert", type="call_api", at="root:")
+    given = {"url": f"https://shop.test/?api_key={key}", "headers": {"X-Key": key}}
+    changed = {"op": "change_step", "id": "call_api", "changes": {"inputs": given}}
+    workflows.edit_draft(editor.workflow, editor.workflow.revision, changed, by="Max")
+
+    dialog = editor.client.get(f"{editor.url}/publication", headers=HTMX).text
+
+    assert "<b>Call an API › URL</b>" in dialog
+    assert "<b>Call an API › Headers › X-Key</b>" in dialog
+
+
 def test_problems_stand_in_the_way_and_lead_to_their_fields(editor):
     editor.operate("insert", type="call_api", at="root:")
     dialog = editor.client.get(f"{editor.url}/publication", headers=HTMX).text
