@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from blueprints.formats import lasted, plural, zone
+from core.engine import crashes
 from core.runtime import children
-from core.runtime.run_events import Interruption
+from core.runtime.run_cuts import OPEN, PASSED, SENT, Fate, Interruption
 from core.runtime.run_summary import say_error, say_time
 from core.runtime.run_view import STARTS, RunView
 from core.runtime.step_view import Attempt, StepView
@@ -52,6 +53,15 @@ ADVICE = {
     "child_failed": "The other workflow's own run says what happened there.",
     "limit": "The limit stands in the workflow's settings.",
     "internal": "This is a mistake of openBuild's; the log of whoever runs it has the details.",
+}
+MOST_FATES = 3
+FATES = {
+    OPEN: "{what} was not run again; it waits for somebody to say whether it happened.",
+    SENT: "{what} was run again under the same key.",
+    PASSED: "{what} was not run again: it is set to be skipped after a crash.",
+    crashes.HAPPENED: "{what} was not run again: {by} said that it had happened.",
+    crashes.RUN_AGAIN: "{what} was run again under the same key: {by} said so.",
+    crashes.SKIP: "{what} was not run again: {by} skipped it.",
 }
 
 
@@ -211,13 +221,19 @@ def came_from(step: StepView, view: RunView) -> str:
     return inner.label if inner else ""
 
 
-def was_asked_again(cut: Interruption) -> str:
-    """What became of the request that was under way when nobody was left to hear its answer."""
-    step = cut.step
-    if step is None or not step.key or step.started_at is None or step.started_at > cut.since:
-        return ""
-    what = f"Item {step.item + 1}" if step.item is not None else "It"
-    return f"{what} was asked again under the same key."
+def became(cut: Interruption) -> str:
+    """What became of whatever was under way when nobody was left to hear its answer."""
+    shown = [FATES[fate.word].format(what=_what(fate, cut), by=fate.by) for fate in cut.fates]
+    more = len(shown) - MOST_FATES
+    if more > 0:
+        shown[MOST_FATES:] = [f"{more} more were under way; see each of them."]
+    return " ".join(shown)
+
+
+def _what(fate: Fate, cut: Interruption) -> str:
+    if fate.step.item is not None:
+        return f"Item {fate.step.item + 1}"
+    return "It" if cut.step and cut.step.path == fate.step.path else f"“{fate.step.label}”"
 
 
 def exact(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from blueprints.runs.step_words import more, time
 from core import clock
-from core.runtime.run_events import Interruption
+from core.runtime.run_cuts import Interruption
 from core.runtime.run_view import RunView
 from core.runtime.step_view import StepView
 

@@ -68,6 +68,7 @@ class Hold:
     last_sign_at: datetime
     ended_at: datetime | None = None
     ending: str = ""
+    fence: int = 0  # each hold's is higher than the one's before
 
     @property
     def cut_at(self) -> datetime:
@@ -188,7 +189,7 @@ def _log(traces: Traces, path: str, level: str, message: str, at: float) -> None
 
 
 def _taken(traces: Traces, worker: str, fence: int, at: float) -> None:
-    traces.holds.append(Hold(worker, _moment(at), _moment(at)))
+    traces.holds.append(Hold(worker, _moment(at), _moment(at), fence=fence))
 
 
 def _let_go(traces: Traces, worker: str, why: str, at: float) -> None:

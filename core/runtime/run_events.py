@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.engine.traces import Hold, Traces
+from core.runtime.run_cuts import step_at
 from core.runtime.step_view import StepView
 from core.storage.run import Run
 
@@ -33,35 +34,6 @@ class Event:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Interruption:
-    """From when to when nobody worked on the run; `until` is empty while it lies there."""
-
-    since: datetime
-    until: datetime | None
-    step: StepView | None = None  # where it went on
-
-
-def interruptions(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Interruption]:
-    """The times a worker ended without a word."""
-    found = []
-    for hold, following in _pairs(traces.holds):
-        if hold.ending == "lost":
-            step = step_at(steps, following.taken_at) if following else None
-            until = following.taken_at if following else run.finished_at
-            found.append(Interruption(hold.cut_at, until, step))
-    return found
-
-
-def lain(traces: Traces, steps: Sequence[StepView]) -> list[Interruption]:
-    """The times it lay failed: from the last that is known of it until it was taken up again."""
-    known = [moment for step in steps for moment in (step.started_at, step.finished_at) if moment]
-    known += [hold.taken_at for hold in traces.holds]
-    before = [[moment for moment in known if moment < retry.at] for retry in traces.retries]
-    pairs = zip(before, traces.retries, strict=True)
-    return [Interruption(max(moments), retry.at) for moments, retry in pairs if moments]
-
-
 def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
     """All that is worth a line, in the order of time."""
     found = [Event(run.created_at, "accepted", _arrival(run))]
@@ -86,19 +58,6 @@ def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
 
 def _from(label: str | None) -> str:
     return f" from {label}" if label else ""
-
-
-def step_at(steps: Sequence[StepView], moment: datetime) -> StepView | None:
-    """The step a worker went on with at that moment."""
-    going = [
-        step
-        for step in steps
-        if not step.is_block
-        and step.started_at
-        and step.state != "skipped"
-        and (step.finished_at is None or step.finished_at > moment)
-    ]
-    return min(going, key=lambda step: (step.started_at, step.number), default=None)
 
 
 def _work(traces: Traces, steps: Sequence[StepView]) -> Iterator[Event]:
@@ -149,8 +108,3 @@ def failed_step(run: Run, steps: Sequence[StepView]) -> StepView | None:
     """The step whose failure ended the run."""
     path = (run.error or {}).get("path")
     return next((step for step in steps if step.path == path), None)
-
-
-def _pairs(holds: Sequence[Hold]) -> Iterator[tuple[Hold, Hold | None]]:
-    for at, hold in enumerate(holds):
-        yield hold, holds[at + 1] if at + 1 < len(holds) else None

@@ -98,8 +98,12 @@ def needed_always() -> ColumnElement[bool]:
     return or_(~StepRun.path.contains("/"), StepRun.state.in_(("started", "unknown")))
 
 
-def waits_of(run_id: str) -> dict[str, Wait]:
+def all_waits(run_id: str) -> Sequence[Wait]:
+    """Whatever the run has waited for, of all rounds."""
+    return db.session.scalars(db.select(Wait).where(Wait.run_id == run_id)).all()
+
+
+def newest(waits: Iterable[Wait]) -> dict[str, Wait]:
     """The waits of the newest round by the path of their step, an open one before others."""
-    rows = db.session.scalars(db.select(Wait).where(Wait.run_id == run_id)).all()
-    ordered = sorted(rows, key=lambda row: (row.round, row.answered_at is None))
+    ordered = sorted(waits, key=lambda row: (row.round, row.answered_at is None))
     return {crashes.asked_path(row.path): row for row in ordered}

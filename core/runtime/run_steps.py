@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from core.engine import answers
 from core.engine.definition import Branch, Definition, Step, walk
-from core.engine.step_type import BlockType, StepType
+from core.engine.step_type import BlockType, Effect, StepType
 from core.engine.traces import Trace, Traces, note_turns
 from core.runtime.run_attempts import attempts_of
 from core.runtime.run_journal import StepRows
@@ -206,6 +206,7 @@ class StepWalk:
             wait_kind=wait.kind if wait and state == "waiting" else "",
             wake_at=wait.wake_at if wait and state == "waiting" else None,
             key=row.key if row else "",
+            sent_fence=row.fence if row and _is_sent(row) else 0,
             **self._about_kind(step),
             **self._about_block(step, path, trace),
         )
@@ -337,6 +338,12 @@ def _is_dropped(row: StepRun | None, wait: Wait | None) -> bool:
     if wait is not None:
         return bool(wait.payload == answers.DROPPED)
     return row is not None and row.state == "unknown"
+
+
+def _is_sent(row: StepRun) -> bool:
+    """Whether the last worker that wrote it did so for sending it out."""
+    is_outside = row.effect_class in (Effect.REPEATABLE, Effect.ONCE)
+    return is_outside and row.state in ("started", "succeeded", "failed")
 
 
 def _moment(text: Any) -> datetime | None:

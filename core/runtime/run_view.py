@@ -7,15 +7,10 @@ from core.engine import crashes
 from core.engine.definition import Definition
 from core.engine.traces import LogLine
 from core.runtime import children, definitions, run_times
-from core.runtime.run_events import (
-    Event,
-    Interruption,
-    events,
-    failed_step,
-    interruptions,
-    lain,
-)
-from core.runtime.run_journal import StepRows, journal_of, waits_of
+from core.runtime.run_answers import Said, said_in
+from core.runtime.run_cuts import Interruption, interruptions, lain
+from core.runtime.run_events import Event, events, failed_step
+from core.runtime.run_journal import StepRows, all_waits, journal_of, newest
 from core.runtime.run_steps import StepWalk
 from core.runtime.run_summary import Summary, summarise
 from core.runtime.step_view import StepView
@@ -121,19 +116,20 @@ class RunView:
 def view(run: Run, *, item_from: Mapping[str, int] | None = None) -> RunView:
     """The run's view; `item_from` names by loop path the first turn to show."""
     with journal_of(run.id) as journal:
+        waits = all_waits(run.id)
         walk = StepWalk(
             run,
             definitions.of_version(run.version_id),
             step_types(),
             journal,
             StepRows.of(run.id),
-            waits_of(run.id),
+            newest(waits),
             item_from or {},
         )
-        return _assemble(run, walk)
+        return _assemble(run, walk, said_in(waits))
 
 
-def _assemble(run: Run, walk: StepWalk) -> RunView:
+def _assemble(run: Run, walk: StepWalk, said: Sequence[Said]) -> RunView:
     steps = walk.views()
     workflow = db.session.get_one(Workflow, run.workflow_id)
     zone = db.session.get_one(Workspace, run.workspace_id).timezone
@@ -145,7 +141,7 @@ def _assemble(run: Run, walk: StepWalk) -> RunView:
         start=_start(run),
         steps=steps,
         events=events(run, walk.traces, steps),
-        interruptions=interruptions(run, walk.traces, steps),
+        interruptions=interruptions(run, walk.traces, steps, said),
         lain=lain(walk.traces, steps),
         lines=tuple(walk.traces.lines),
         children=_children(run),
