@@ -11,6 +11,7 @@ reply    path, part                     a part of the response
 item     path, index, state, result, error, at     one turn of a loop has ended
 decided  path, decision, by, at         a person said what an effect's unknown outcome means
 retried  path, round, plan, by, at      a person took the failed run up again; `plan` is a Reopening
+                                        with, for pages, when it failed and another version
 log      path, level, message, at       a line the author wrote
 taken    worker, fence, at              a worker took the run
 let_go   worker, why, at                it gave the run back: asleep, stopping, or cleared

@@ -80,11 +80,15 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A person took the failed run up again, at that path."""
+    """A person took the failed run up again, at that path, and how."""
 
     path: str
     by: str
     at: datetime
+    failed_at: datetime | None = None  # unknown in older journals, as is the version
+    version: int | None = None  # the number of another one on which it went on
+    is_skipped: bool = False
+    is_changed: bool = False  # something else went in
 
 
 @dataclass(slots=True)
@@ -219,7 +223,7 @@ def _moment(at: float) -> datetime:
 def _retried(
     traces: Traces, path: str, round_: int, plan: Mapping[str, Any], by: str, at: float
 ) -> None:
-    traces.retries.append(Retry(path, by, _moment(at)))
+    traces.retries.append(_retry_of(path, plan, by, _moment(at)))
     for reopened, _ in plan["reopened"]:
         traces.open_since[reopened] = round_
         traces.at(reopened).is_done = False
@@ -234,6 +238,19 @@ def _retried(
         passed[path] = "decided"
     for skipped, why in passed.items():
         _skipped(traces, skipped, why, at)
+
+
+def _retry_of(path: str, plan: Mapping[str, Any], by: str, at: datetime) -> Retry:
+    failed_at = plan.get("failed_at")
+    return Retry(
+        path,
+        by,
+        at,
+        min(_moment(failed_at), at) if failed_at else None,
+        plan.get("version"),
+        plan["is_skipped"],
+        plan["inputs"] is not None,
+    )
 
 
 _READERS: dict[str, Any] = {

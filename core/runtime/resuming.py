@@ -26,10 +26,10 @@ from core.runtime.carrying import carry
 from core.storage.columns import database_now
 from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
-from core.storage.workflow import Workflow
+from core.storage.workflow import Version, Workflow
 
 MILLISECOND = timedelta(milliseconds=1)
-RUN, WORKFLOW = Run.__table__, Workflow.__table__
+RUN, WORKFLOW, VERSION = Run.__table__, Workflow.__table__, Version.__table__
 AFRESH: Mapping[str, Any] = {
     "state": RunState.QUEUED,
     "reason": None,
@@ -109,8 +109,8 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     row = connection.execute(select(RUN).where(*failed).with_for_update()).one_or_none()
     if row is None:
         raise StateConflict("somebody has taken it up already")
-    reopened = plan.reopening.to_json()
-    entry = entries.retried(plan.path, row.round + 1, reopened, by, clock.now())
+    written = {**plan.reopening.to_json(), **_for_pages(connection, row, plan)}
+    entry = entries.retried(plan.path, row.round + 1, written, by, clock.now())
     journal.append(connection, row.id, row.seq + 1, row.fence + 1, entry)
     carry(connection, row, plan.path, plan.reopening)
     line = _line(connection, row)
@@ -120,6 +120,15 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
     known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}
     return Run(**known, batch_id=row.batch_id, **{"line": None, **AFRESH, **line})
+
+
+def _for_pages(connection: Connection, row: Row[Any], plan: Plan) -> dict[str, Any]:
+    """What only the run's story needs: when it failed, and the other version it goes on with."""
+    told: dict[str, Any] = {"failed_at": row.finished_at.timestamp()}
+    if plan.version_id == row.version_id:
+        return told
+    query = select(VERSION.c.number).where(VERSION.c.id == plan.version_id)
+    return {**told, "version": connection.execute(query).scalar_one()}
 
 
 def _lain_ms(row: Row[Any]) -> int:

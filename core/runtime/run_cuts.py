@@ -51,12 +51,19 @@ def interruptions(
 
 
 def lain(traces: Traces, steps: Sequence[StepView]) -> list[Interruption]:
-    """The times it lay failed: from the last that is known of it until it was taken up again."""
+    """The times it lay failed, one for each retry.
+
+    Of older ones not even the end is written: then it lay from the last that is known of it.
+    """
     known = [moment for step in steps for moment in (step.started_at, step.finished_at) if moment]
     known += [hold.taken_at for hold in traces.holds]
-    before = [[moment for moment in known if moment < retry.at] for retry in traces.retries]
-    pairs = zip(before, traces.retries, strict=True)
-    return [Interruption(max(moments), retry.at) for moments, retry in pairs if moments]
+    known += [retry.at for retry in traces.retries]
+    found = []
+    for retry in traces.retries:
+        before = [moment for moment in known if moment < retry.at]
+        since = retry.failed_at or max(before, default=retry.at)
+        found.append(Interruption(since, retry.at))
+    return found
 
 
 def step_at(steps: Sequence[StepView], moment: datetime) -> StepView | None:

@@ -1,11 +1,14 @@
 """What happened to a run, in sentences: who took it, when it was cut, slept, answered and ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.engine.traces import Hold, Traces
-from core.runtime.run_cuts import step_at
+from core.engine import crashes
+from core.engine.step_type import RUN_AGAIN
+from core.engine.traces import Hold, Retry, Traces
+from core.runtime.run_answers import APPROVED, DECLINED, Said
+from core.runtime.run_cuts import lain, step_at
 from core.runtime.step_view import StepView
 from core.storage.run import Run
 
@@ -22,6 +25,13 @@ LETTING_GO = {
     "stopping": "Given back: openBuild was being stopped",
     "cleared": "Given back: it gets on alone, and may be beside others again",
 }
+SAYINGS = {
+    crashes.HAPPENED: "{by} said that {what} had happened",
+    RUN_AGAIN: "{by} had {what} run again",
+    crashes.SKIP: "{by} skipped {what}",
+    APPROVED: "{by} answered {what}: approved",
+    DECLINED: "{by} answered {what}: declined",
+}
 ENDINGS = {"succeeded": "Succeeded", "failed": "Failed", "cancelled": "Cancelled"}
 
 
@@ -34,15 +44,15 @@ class Event:
     sentence: str
 
 
-def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
+def events(
+    run: Run, traces: Traces, steps: Sequence[StepView], said: Sequence[Said]
+) -> list[Event]:
     """All that is worth a line, in the order of time."""
     found = [Event(run.created_at, "accepted", _arrival(run))]
     found += _work(traces, steps)
     labels = {step.path: step.label for step in steps}
-    found += [
-        Event(retry.at, "retried", f"{retry.by} took it up again{_from(labels.get(retry.path))}")
-        for retry in traces.retries
-    ]
+    found += _retries(traces, steps, labels)
+    found += [Event(one.at, "said", _saying(one, labels)) for one in said]
     found += [
         Event(traces.at(path).finished_at or run.created_at, "answered", f"{label} set the answer")
         for path in traces.answers
@@ -56,8 +66,33 @@ def events(run: Run, traces: Traces, steps: Sequence[StepView]) -> list[Event]:
     return found
 
 
-def _from(label: str | None) -> str:
-    return f" from {label}" if label else ""
+def _retries(
+    traces: Traces, steps: Sequence[StepView], labels: Mapping[str, str]
+) -> Iterator[Event]:
+    """Each failure that was not the end, and how somebody took the run up again."""
+    for lay, retry in zip(lain(traces, steps), traces.retries, strict=True):
+        label = labels.get(retry.path, "")
+        yield Event(lay.since, "failed", f"Failed at {label}" if label else "Failed")
+        yield Event(retry.at, "retried", _taking_up(retry, label))
+
+
+def _taking_up(retry: Retry, label: str) -> str:
+    """“Ana took it up again from Pay, on version 2”."""
+    where = f" {'without' if retry.is_skipped else 'from'} {label}" if label else ""
+    parts = [f"{retry.by} took it up again{where}"]
+    if retry.is_changed:
+        parts.append("with something else going in")
+    if retry.version is not None:
+        parts.append(f"on version {retry.version}")
+    return ", ".join(parts)
+
+
+def _saying(said: Said, labels: Mapping[str, str]) -> str:
+    """“Ana said that Pay had happened”."""
+    label = labels.get(said.path) or said.path.rpartition("/")[2]
+    *_, turn, _ = ("", "", *said.path.split("/"))
+    item = f" (item {int(turn) + 1})" if turn.isdigit() else ""
+    return SAYINGS[said.word].format(by=said.by, what=f"{label}{item}")
 
 
 def _work(traces: Traces, steps: Sequence[StepView]) -> Iterator[Event]:

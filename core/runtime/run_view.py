@@ -140,7 +140,7 @@ def _assemble(run: Run, walk: StepWalk, said: Sequence[Said]) -> RunView:
         definition=walk.definition,
         start=_start(run),
         steps=steps,
-        events=events(run, walk.traces, steps),
+        events=events(run, walk.traces, steps, said),
         interruptions=interruptions(run, walk.traces, steps, said),
         lain=lain(walk.traces, steps),
         lines=tuple(walk.traces.lines),

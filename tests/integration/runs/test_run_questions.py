@@ -165,7 +165,7 @@ def test_the_story_says_who_took_it_up_and_what_was_passed_over(olga, failing, w
     work()
 
     page = olga.get(f"/runs/{failing.id}?step=check").text
-    assert "Olga took it up again from Check" in page
+    assert "Olga took it up again without Check" in page
     assert "A person said that the run should go on without it." in page
     assert "Go on from" not in page
 
