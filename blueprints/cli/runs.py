@@ -88,7 +88,7 @@ def cancel_one(options: argparse.Namespace) -> None:
 
     with database(StateConflict):
         run = find(options)
-        runs.cancel(run)
+        runs.cancel(run, by="the command line")
         if options.json:
             print_json(as_object(run, db.session.get_one(Workflow, run.workflow_id).name))
             return

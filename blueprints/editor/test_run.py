@@ -75,7 +75,7 @@ def cancel_test_run(workflow_id: int, run_id: str) -> Response:
     """End the run that is watched."""
     workflow, run = visible_workflow(workflow_id), visible_run(run_id)
     if not run.is_final:
-        runs.cancel(run)
+        runs.cancel(run, by=current_person().name)
     return redirect(url_for("editor.show", workflow_id=workflow.id, run=run.id), 303)
 
 

@@ -2,7 +2,7 @@
 
 from flask import Response, url_for
 
-from blueprints.access import visible_run
+from blueprints.access import current_person, visible_run
 from blueprints.hypermedia import go_to
 from blueprints.runs import bp
 from core.engine.errors import StateConflict
@@ -14,7 +14,7 @@ def cancel(run_id: str) -> Response:
     run = visible_run(run_id)
     here = url_for("runs.show", run_id=run.id)
     try:
-        runs.cancel(run)
+        runs.cancel(run, by=current_person().name)
     except StateConflict:
         return go_to(here, toast="It had already ended.", failed=True)
     return go_to(here, toast="Cancelled: no further step begins.")

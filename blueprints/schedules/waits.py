@@ -3,7 +3,7 @@
 from flask import Response, request, url_for
 
 from blueprints import schedule_times
-from blueprints.access import current_workspace, visible_run
+from blueprints.access import current_person, current_workspace, visible_run
 from blueprints.formats import plural
 from blueprints.hypermedia import go_to, render
 from blueprints.schedules import bp
@@ -15,7 +15,8 @@ from core.runtime import schedule_list, schedules
 
 @bp.post("/waiting/cancellation")
 def cancel_runs() -> Response:
-    count = schedule_list.cancel(current_workspace().id, request.form.getlist("run"))
+    chosen, by = request.form.getlist("run"), current_person().name
+    count = schedule_list.cancel(current_workspace().id, chosen, by=by)
     said = f"{plural(count, 'run')} cancelled." if count else "No run was chosen."
     return go_to(url_for("schedules.waiting"), toast=said, failed=not count)
 

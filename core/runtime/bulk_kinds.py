@@ -102,7 +102,7 @@ def act(
         if isinstance(prepared, Skipped):
             raise prepared
         if action.kind == "cancel":
-            return _cancel(connection, run, portion)
+            return _cancel(connection, action, run, portion)
         if action.kind == "rerun":
             return _run_again(action, run, portion)
         return _retry(connection, action, run, prepared, portion)
@@ -128,9 +128,9 @@ def waiting_for_others(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def _cancel(connection: Connection, run: Row[Any], portion: Portion) -> Result:
+def _cancel(connection: Connection, action: Any, run: Row[Any], portion: Portion) -> Result:
     try:
-        rung = cancelling.write(connection, run)
+        rung = cancelling.write(connection, run, by=action.started_by)
     except StateConflict:
         raise Skipped(ENDED) from None
     portion.ended.append((run.id, rung))

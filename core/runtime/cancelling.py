@@ -18,14 +18,15 @@ RUN, WAIT = Run.__table__, Wait.__table__
 MOST_AT_ONCE = 500
 
 
-def write(connection: Connection, run: Row[Any]) -> Sequence[endings.Rung]:
+def write(connection: Connection, run: Row[Any], *, by: str = "") -> Sequence[endings.Rung]:
     """Cancel a run whose row is locked; returns whom to ring for. Raises StateConflict."""
     if run.state in FINAL:
         raise StateConflict(f"the run has already {run.state}")
     if run.state == RunState.RUNNING:
-        asked = {"cancel_requested_at": clock.now()}
+        asked = {"cancel_requested_at": clock.now(), "cancelled_by": by or None}
         connection.execute(update(RUN).where(RUN.c.id == run.id).values(**asked))
         return ()
+    connection.execute(update(RUN).where(RUN.c.id == run.id).values(cancelled_by=by or None))
     error = endings.cancelled_error()
     return endings.close(connection, run, RunState.CANCELLED, error, None)
 

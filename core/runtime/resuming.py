@@ -41,6 +41,7 @@ AFRESH: Mapping[str, Any] = {
     "running_ms": 0,
     "steps_used": 0,
     "cancel_requested_at": None,
+    "cancelled_by": None,
 }
 
 __all__ = ["NotResumable", "Plan", "plan", "reopen", "retry"]

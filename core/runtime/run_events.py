@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.engine import crashes
+from core.engine.states import Reason
 from core.engine.step_type import RUN_AGAIN
 from core.engine.traces import Hold, Retry, Traces
 from core.runtime.run_answers import APPROVED, DECLINED, Said
@@ -59,7 +60,7 @@ def events(
         if (label := labels.get(path)) and traces.at(path).finished_at
     ]
     if run.cancel_requested_at and run.state != "cancelled":
-        found.append(Event(run.cancel_requested_at, "cancelled", "Somebody asked to cancel it"))
+        found.append(Event(run.cancel_requested_at, "cancelled", _asking(run)))
     found.sort(key=lambda event: event.at)
     if run.finished_at:  # by the database's clock, to which a worker's is only near
         found.append(Event(run.finished_at, run.state, _ending(run, steps)))
@@ -136,7 +137,13 @@ def _ending(run: Run, steps: Sequence[StepView]) -> str:
         return f"Failed at {culprit.label}" if culprit else "Failed"
     if run.reason == "stopped":
         return "Succeeded: stopped by a step"
-    return ENDINGS.get(run.state, run.state)
+    by = f" by {run.cancelled_by}" if run.state == "cancelled" and run.cancelled_by else ""
+    return ENDINGS.get(run.state, run.state) + by
+
+
+def _asking(run: Run) -> str:
+    by = run.cancelled_by or ("A newer run" if run.reason == Reason.LIMIT else "Somebody")
+    return f"{by} asked to cancel it"
 
 
 def failed_step(run: Run, steps: Sequence[StepView]) -> StepView | None:

@@ -161,25 +161,25 @@ def run_again(run: Run, *, by: str, input: Mapping[str, Any] | None = None) -> R
     return start_by_hand(workflow, given, by=by)
 
 
-def cancel(run: Run) -> None:
+def cancel(run: Run, *, by: str = "") -> None:
     """End a run on purpose: at once if nobody holds it, else before its next effect.
 
-    Raises StateConflict when it has ended already.
+    `by` is the person. Raises StateConflict when it has ended already.
     """
     with transaction() as session:
         row = session.execute(
             select(Run.__table__).where(Run.__table__.c.id == run.id).with_for_update()
         ).one()
-        rung = cancelling.write(session.connection(), row)
+        rung = cancelling.write(session.connection(), row, by=by)
     endings.tell(run.id, rung)
     cancelling.cancel_awaited(run.id)
     db.session.refresh(run)
 
 
-def cancel_unless_ended(run: Run) -> None:
+def cancel_unless_ended(run: Run, *, by: str = "") -> None:
     """End a run on purpose, unless it was faster."""
     try:
-        cancel(run)
+        cancel(run, by=by)
     except StateConflict as conflict:
         log.info("nothing to cancel: %s", conflict, extra={"run_id": run.id})
 

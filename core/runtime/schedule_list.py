@@ -104,12 +104,12 @@ def run_count(schedule: Schedule) -> int:
     return db.session.scalar(select(func.count(Run.id)).where(*mine)) or 0
 
 
-def cancel(workspace_id: int, run_ids: Sequence[str]) -> int:
+def cancel(workspace_id: int, run_ids: Sequence[str], *, by: str = "") -> int:
     """Cancel the runs of these ids that wait; returns how many there were."""
     query = select(Run).where(*_waits(workspace_id), Run.id.in_(run_ids))
     found = list(db.session.scalars(query))
     for run in found:
-        runs.cancel_unless_ended(run)
+        runs.cancel_unless_ended(run, by=by)
     return len(found)
 
 

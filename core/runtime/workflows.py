@@ -283,7 +283,7 @@ def delete(workflow: Workflow, *, by: str) -> None:
         _touch(current, by)
     unfinished = select(Run).where(Run.workflow_id == workflow.id, Run.state.not_in(FINAL))
     for run in list(db.session.scalars(unfinished)):
-        runs.cancel_unless_ended(run)
+        runs.cancel_unless_ended(run, by=by)
 
 
 def _check_name(name: str) -> None:

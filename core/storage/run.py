@@ -87,6 +87,7 @@ class Run(db.Model):  # type: ignore[name-defined,misc]
     deaths: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=1)
     cancel_requested_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancelled_by: Mapped[str | None]  # the person; nobody if another run or a setting did
     running_ms: Mapped[int] = mapped_column(default=0)
     steps_used: Mapped[int] = mapped_column(default=0)
     timezone: Mapped[str] = mapped_column(default="UTC")

@@ -2,7 +2,16 @@
 
 import pytest
 
-from core.runtime import approvals, resuming, run_view, unknown_outcomes
+from core.runtime import (
+    advance,
+    approvals,
+    endings,
+    leases,
+    resuming,
+    run_view,
+    runs,
+    unknown_outcomes,
+)
 from core.runtime.callbacks import Place
 from core.storage.db import transaction
 from core.storage.workflow import Workflow
@@ -97,3 +106,24 @@ def test_an_older_retry_is_told_without_what_nobody_wrote_down(app, work, failin
 
     told = story(failing)
     assert told.index("Failed at Check") < told.index("Ana took it up again without Check")
+
+
+def test_a_cancellation_names_who_asked_for_it(people, client_of, work):
+    run = start_run(step("nap", "wait", **{"for": "2h"}))
+    work()
+
+    client_of(people.olga).post(f"/runs/{run.id}/cancellation")
+
+    assert story(run)[-1] == "Cancelled by Olga"
+
+
+def test_a_run_in_a_workers_hands_says_who_wants_it_cancelled(app):
+    run = start_run(step("a", value=1))
+    claim = leases.claim(run.id)
+
+    runs.cancel(fresh(run), by="Ana")
+    asked = story(run)[-1]
+    endings.cancel_held(claim, advance.Advance(claim).journal)
+
+    assert asked == "Ana asked to cancel it"
+    assert story(run)[-1] == "Cancelled by Ana"
