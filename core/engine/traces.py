@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.engine.entries import Entry
+from core.engine.step_type import RUN_AGAIN
 
 SILENCE = timedelta(seconds=12)  # longer than it takes to see that a worker is gone
 
@@ -31,6 +32,7 @@ class Trace:
     inputs: Any = None
     output: Any = None
     skipped: str = ""
+    sent_again_at: datetime | None = None  # a person had it run again
     failed_attempts: list[FailedAttempt] = field(default_factory=list)
 
     def begin(self, at: datetime) -> None:
@@ -220,6 +222,11 @@ def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
+def _decided(traces: Traces, path: str, decision: str, by: str, at: float) -> None:
+    if decision == RUN_AGAIN:
+        traces.at(path).sent_again_at = _moment(at)
+
+
 def _retried(
     traces: Traces, path: str, round_: int, plan: Mapping[str, Any], by: str, at: float
 ) -> None:
@@ -265,5 +272,6 @@ _READERS: dict[str, Any] = {
     "taken": _taken,
     "let_go": _let_go,
     "lost": _lost,
+    "decided": _decided,
     "retried": _retried,
 }

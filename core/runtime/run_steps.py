@@ -1,6 +1,6 @@
 """The steps of a run as its pages show them: the definition walked, the journal beside it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from core.engine.step_type import BlockType, Effect, StepType
 from core.engine.traces import Trace, Traces, note_turns
 from core.runtime.run_attempts import attempts_of
 from core.runtime.run_journal import StepRows
-from core.runtime.step_view import StepView, name_of
+from core.runtime.step_view import Attempt, StepView, name_of
 from core.storage.run import StepRun, Wait
 
 ITEMS_SHOWN = 50  # turns of a loop on one page
@@ -183,6 +183,7 @@ class StepWalk:
         row, wait = self._row(path), self.waits.get(path)
         state = self._state(step, trace, row, wait, place)
         started_at, finished_at = self._span(trace, row, state, place)
+        attempts = attempts_of(trace, row, self.traces.holds, started_at)
         return StepView(
             path=path,
             step_id=step.id,
@@ -192,7 +193,7 @@ class StepWalk:
             started_at=started_at,
             finished_at=finished_at,
             attempt=row.attempt if row else len(trace.failed_attempts) + 1,
-            attempts=attempts_of(trace, row, self.traces.holds, started_at),
+            attempts=attempts,
             inputs=trace.inputs if trace.inputs is not None else row and row.inputs,
             output=trace.output if trace.is_done else row and row.output,
             error=row.error if row and row.error else self._block_error(state, place),
@@ -206,6 +207,7 @@ class StepWalk:
             wait_kind=wait.kind if wait and state == "waiting" else "",
             wake_at=wait.wake_at if wait and state == "waiting" else None,
             key=row.key if row else "",
+            sent_at=_sent_at(trace, attempts),
             sent_fence=row.fence if row and _is_sent(row) else 0,
             **self._about_kind(step),
             **self._about_block(step, path, trace),
@@ -338,6 +340,12 @@ def _is_dropped(row: StepRun | None, wait: Wait | None) -> bool:
     if wait is not None:
         return bool(wait.payload == answers.DROPPED)
     return row is not None and row.state == "unknown"
+
+
+def _sent_at(trace: Trace, attempts: Sequence[Attempt]) -> datetime | None:
+    """When its last try began; what a person had run again has no try of its own."""
+    moments = [trace.sent_again_at, attempts[-1].started_at if attempts else None]
+    return max((at for at in moments if at), default=None)
 
 
 def _is_sent(row: StepRun) -> bool:

@@ -63,6 +63,7 @@ class StepView:
     wait_kind: str = ""
     wake_at: datetime | None = None
     key: str = ""
+    sent_at: datetime | None = None  # when it was last begun
     sent_fence: int = 0  # of the last worker that sent it out, where one did
 
     @property

@@ -5,13 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from blueprints.runs import step_words
 from core import clock
 from core.engine.requests import Perform
-from core.runtime import advance, definitions, leases, rescue, unknown_outcomes
+from core.runtime import advance, definitions, leases, rescue, run_view, unknown_outcomes
+from core.runtime.journal import RunJournal
 from core.steps import step_types
 from core.storage.db import db, transaction
 from core.storage.run import Run
 from tests.factories import fresh, start_run
+from tests.integration.running.dying import advance_and_die
 from tests.integration.runs.steps import branch, step
 
 GIVEN = {"method": "POST", "url": "https://bank.test/pay"}
@@ -118,3 +121,18 @@ def test_a_decision_does_not_change_where_it_went_on_before(app, work, page, dec
     assert "went on at step 1, Pay" in before
     assert "went on at step 1, Pay" in page(run)
     assert "step 2, After" not in page(run)
+
+
+def test_after_a_second_crash_the_question_says_when_it_was_last_sent(app, work, page):
+    run = start_run(pay())
+    cut_off(run, ["pay"])
+    work()
+    first = run_view.view(fresh(run)).asking.sent_at
+    unknown_outcomes.decide(fresh(run), "pay", "run_again", by="Ana")
+
+    advance_and_die(fresh(run), RunJournal, "failed")
+    work()
+
+    asking = run_view.view(fresh(run)).asking
+    assert asking.sent_at > first == asking.started_at
+    assert f"<dt>Went out</dt><dd>{step_words.exact(asking.sent_at)}</dd>" in page(run)
