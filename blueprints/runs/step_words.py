@@ -72,7 +72,7 @@ def more(step: StepView) -> str:
         parts.append(step.item_name)
     if step.is_loop and step.item_count is not None and step.started_at:
         is_part = step.items_begun < step.item_count
-        parts.append(f"{step.items_begun} of " * is_part + plural(step.item_count, "item"))
+        parts.append(f"{step.items_begun} of " * is_part + plural(step.item_count, step.turn_word))
     if step.failed_items:
         parts.append(f"{len(step.failed_items)} failed")
     parts += step.taken_labels
@@ -232,7 +232,7 @@ def became(cut: Interruption) -> str:
 
 def _what(fate: Fate, cut: Interruption) -> str:
     if fate.step.item is not None:
-        return f"Item {fate.step.item + 1}"
+        return f"{fate.step.item_word.capitalize()} {fate.step.item + 1}"
     return "It" if cut.step and cut.step.path == fate.step.path else f"“{fate.step.label}”"
 
 

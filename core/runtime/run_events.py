@@ -52,8 +52,9 @@ def events(
     found = [Event(run.created_at, "accepted", _arrival(run))]
     found += _work(traces, steps)
     labels = {step.path: step.label for step in steps}
+    words = {step.path: step.item_word for step in steps}
     found += _retries(traces, steps, labels)
-    found += [Event(one.at, "said", _saying(one, labels)) for one in said]
+    found += [Event(one.at, "said", _saying(one, labels, words)) for one in said]
     found += [
         Event(traces.at(path).finished_at or run.created_at, "answered", f"{label} set the answer")
         for path in traces.answers
@@ -88,11 +89,11 @@ def _taking_up(retry: Retry, label: str) -> str:
     return ", ".join(parts)
 
 
-def _saying(said: Said, labels: Mapping[str, str]) -> str:
+def _saying(said: Said, labels: Mapping[str, str], words: Mapping[str, str]) -> str:
     """“Ana said that Pay had happened”."""
     label = labels.get(said.path) or said.path.rpartition("/")[2]
     *_, turn, _ = ("", "", *said.path.split("/"))
-    item = f" (item {int(turn) + 1})" if turn.isdigit() else ""
+    item = f" ({words.get(said.path, 'turn')} {int(turn) + 1})" if turn.isdigit() else ""
     return SAYINGS[said.word].format(by=said.by, what=f"{label}{item}")
 
 

@@ -2,11 +2,11 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_
 
 from core.engine import crashes, traces
 from core.engine.traces import Traces
@@ -96,6 +96,19 @@ class StepRows:
 def needed_always() -> ColumnElement[bool]:
     """Rows outside of loops, and of effects that are under way."""
     return or_(~StepRun.path.contains("/"), StepRun.state.in_(("started", "unknown")))
+
+
+def failure_counts(journals: Mapping[str, Traces]) -> dict[str, int]:
+    """How many failures each run has had, counted where they happened; without those retried."""
+    failed = StepRun.run_id.in_(list(journals)), StepRun.state == "failed"
+    query = db.select(StepRun.run_id, func.count()).where(*failed).group_by(StepRun.run_id)
+    counts = {run_id: count for run_id, count in db.session.execute(query)}
+    for run_id in [run_id for run_id in counts if journals[run_id].open_since]:
+        rows = db.select(StepRun.path, StepRun.round).where(*failed, StepRun.run_id == run_id)
+        since = journals[run_id].open_since
+        found = db.session.execute(rows).all()
+        counts[run_id] = sum(round >= since.get(path, 0) for path, round in found)
+    return counts
 
 
 def all_waits(run_id: str) -> Sequence[Wait]:

@@ -8,10 +8,10 @@ from core.engine import traces
 from core.engine.traces import Traces
 from core.runtime import definitions
 from core.runtime.large_values import without
-from core.runtime.run_journal import StepRows, needed_always
+from core.runtime.run_journal import StepRows, failure_counts, needed_always
 from core.runtime.run_list import RunLine
 from core.runtime.run_steps import StepWalk
-from core.runtime.step_view import StepView, handled_count
+from core.runtime.step_view import StepView
 from core.steps import step_types
 from core.storage.db import db
 from core.storage.run import Segment, StepRun, Wait
@@ -32,6 +32,8 @@ def progress(lines: Sequence[RunLine]) -> dict[str, Progress]:
     short = [line for line in lines if line.steps_used <= MOST_STEPS]
     ids = [line.id for line in short]
     journals, rows, waits = _journals(ids), _step_rows(ids), _waits(ids)
+    ended_well = {line.id: journals[line.id] for line in short if line.state == "succeeded"}
+    failed = failure_counts(ended_well)
     found = {}
     for line in short:
         walk = StepWalk(
@@ -43,9 +45,8 @@ def progress(lines: Sequence[RunLine]) -> dict[str, Progress]:
             waits[line.id],
             has_turns=False,
         )
-        steps = walk.views()
-        handled = handled_count(steps) if line.state == "succeeded" else 0
-        found[line.id] = Progress([step for step in steps if step.depth == 0], handled)
+        steps = [step for step in walk.views() if step.depth == 0]
+        found[line.id] = Progress(steps, failed.get(line.id, 0))
     return found
 
 

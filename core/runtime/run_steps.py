@@ -25,6 +25,7 @@ class Place:
     prefix: str = ""
     depth: int = 0
     item: int | None = None
+    item_word: str = "item"
     item_name: str = ""
     is_untaken: bool = False
     turn_state: str = ""
@@ -143,7 +144,8 @@ class StepWalk:
         else:
             name = f"{index + 1} · {name}" if name else str(index + 1)
         if has_steps or not turn:
-            yield from self._walk(body, Place(prefix, depth, index, name, False, state))
+            here = Place(prefix, depth, index, loop.turn_word, name, False, state)
+            yield from self._walk(body, here)
 
     def _begun_at(self, body: tuple[Step, ...], prefix: str) -> datetime | None:
         """When the first step of a turn began."""
@@ -161,18 +163,19 @@ class StepWalk:
             step_id=loop.step_id,
             depth=loop.depth + 1,
             type=loop.type,
-            label=f"Item {index + 1}",
+            label=f"{loop.turn_word.capitalize()} {index + 1}",
             state=turn.state if turn else "running",
             number=loop.number,
             kind=loop.kind,
             icon=loop.icon,
-            type_label="One item",
+            type_label=f"One {loop.turn_word}",
             is_block=True,
             started_at=begun_at or (turn.at if turn else None),
             finished_at=turn.at if turn else None,
             output=turn.result if turn else None,
             error=turn.error if turn else None,
             item=index,
+            item_word=loop.turn_word,
             item_name=name,
             is_turn=True,
         )
@@ -199,6 +202,7 @@ class StepWalk:
             error=row.error if row and row.error else self._block_error(state, place),
             is_handled=state == "failed" and trace.is_done,
             item=place.item,
+            item_word=place.item_word,
             item_name=place.item_name,
             is_untaken=place.is_untaken,
             why=trace.skipped,

@@ -11,7 +11,7 @@ from core.engine import crashes, wording
 from core.engine.states import Line, Reason
 from core.runtime import places
 from core.runtime.run_events import failed_step
-from core.runtime.step_view import StepView, handled_count
+from core.runtime.step_view import StepView, ran_count
 from core.storage.run import Run
 
 LONGEST = 300  # characters
@@ -28,8 +28,8 @@ class Summary:
         return f"{self.subject} {self.rest}".strip()
 
 
-def summarise(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
-    """Why the run is as it is, from its steps."""
+def summarise(run: Run, steps: Sequence[StepView], zone: str, *, handled: int = 0) -> Summary:
+    """Why the run is as it is, from its steps; `handled` failures it went on after."""
     if said := say_place(run, zone):
         return Summary("", f"{said}.")
     match run.state:
@@ -44,7 +44,7 @@ def summarise(run: Run, steps: Sequence[StepView], zone: str) -> Summary:
         case "cancelled":
             return Summary("", _cancelled(steps))
         case _:
-            return Summary("", _succeeded(run, steps))
+            return Summary("", _succeeded(run, steps, handled))
 
 
 def say_place(run: Any, zone: str) -> str:
@@ -132,11 +132,9 @@ def _cancelled(steps: Sequence[StepView]) -> str:
     return f"Cancelled while {cut.label} was under way." if cut else "Cancelled."
 
 
-def _succeeded(run: Run, steps: Sequence[StepView]) -> str:
-    ran = sum(1 for s in steps if s.state in ("done", "failed") and s.item is None)
+def _succeeded(run: Run, steps: Sequence[StepView], handled: int) -> str:
     stopped = next((s for s in steps if s.type == "stop" and s.state == "done"), None)
-    handled = handled_count(steps)
-    parts = [f"{wording.count(ran, 'step')} ran"]
+    parts = [f"{wording.count(ran_count(steps), 'step')} ran"]
     if run.reason == "stopped" and stopped:
         message = wording.say((stopped.output or {}).get("message"))
         parts.append(f"stopped at {stopped.label}{': ' + message if message else ''}")

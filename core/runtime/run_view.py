@@ -10,10 +10,10 @@ from core.runtime import children, definitions, run_times
 from core.runtime.run_answers import Said, said_in
 from core.runtime.run_cuts import Interruption, interruptions, lain
 from core.runtime.run_events import Event, events, failed_step
-from core.runtime.run_journal import StepRows, all_waits, journal_of, newest
+from core.runtime.run_journal import StepRows, all_waits, failure_counts, journal_of, newest
 from core.runtime.run_steps import StepWalk
 from core.runtime.run_summary import Summary, summarise
-from core.runtime.step_view import StepView
+from core.runtime.step_view import StepView, ran_count
 from core.steps import step_types
 from core.storage.batch import Batch
 from core.storage.db import db
@@ -104,8 +104,7 @@ class RunView:
     @property
     def ran_count(self) -> int:
         """How many of the definition's steps ran."""
-        began = ("done", "failed", "waiting", "running", "interrupted")
-        return len({s.number for s in self.steps if s.state in began})
+        return ran_count(self.steps)
 
     @property
     def step_count(self) -> int:
@@ -146,9 +145,16 @@ def _assemble(run: Run, walk: StepWalk, said: Sequence[Said]) -> RunView:
         lines=tuple(walk.traces.lines),
         children=_children(run),
         batches=_batches(run, walk.definition),
-        summary=summarise(run, steps, zone),
+        summary=summarise(run, steps, zone, handled=_handled(run, walk)),
         zone=zone,
     )
+
+
+def _handled(run: Run, walk: StepWalk) -> int:
+    """How many failures a run that succeeded went on after."""
+    if run.state != "succeeded":
+        return 0
+    return failure_counts({run.id: walk.traces}).get(run.id, 0)
 
 
 def _start(run: Run) -> StepView:

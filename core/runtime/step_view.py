@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 NAMING_KEYS = ("name", "title", "label", "id", "key", "number", "sku", "email", "subject", "url")
+BEGAN = ("done", "failed", "waiting", "running", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class StepView:
     error: Mapping[str, Any] | None = None
     is_handled: bool = False  # failed, and the run went on by the author's wish
     item: int | None = None
+    item_word: str = "item"  # what that turn is called: item or turn
     item_name: str = ""  # what the item is called; with its number where no line stands above
     is_turn: bool = False  # the line of a whole turn
     item_count: int | None = None
@@ -65,6 +67,11 @@ class StepView:
     key: str = ""
     sent_at: datetime | None = None  # when it was last begun
     sent_fence: int = 0  # of the last worker that sent it out, where one did
+
+    @property
+    def turn_word(self) -> str:
+        """What one turn of this loop is called."""
+        return "item" if self.type == "for_each" else "turn"
 
     @property
     def ms(self) -> float | None:
@@ -86,8 +93,6 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, str | int | float) and 0 < len(str(value)) <= 60
 
 
-def handled_count(steps: Iterable[StepView]) -> int:
-    """How many failures a run that succeeded went on after; each failed turn counts once."""
-    outside = [step for step in steps if "/" not in step.path]
-    failed = sum(1 for step in outside if step.state == "failed" and not step.is_block)
-    return failed + sum(len(step.failed_items) for step in outside)
+def ran_count(steps: Iterable[StepView]) -> int:
+    """How many of the definition's steps ran, those in loops once."""
+    return len({step.number for step in steps if step.state in BEGAN})
