@@ -175,8 +175,12 @@ def target(step: StepView, tab: str) -> str:
     """Where a request went, or what came back, beside the heading."""
     if tab == "in" and isinstance(step.inputs, Mapping) and "url" in step.inputs:
         return f"{step.inputs.get('method', '')} {step.inputs['url']}".strip()
-    if tab == "out" and isinstance(step.output, Mapping) and "status" in step.output:
-        return str(step.output["status"])
+    if step.type == "answer":
+        return step.step_id
+    is_request = isinstance(step.inputs, Mapping) and "url" in step.inputs
+    if tab == "out" and is_request and isinstance(step.output, Mapping):
+        status = step.output.get("status")
+        return str(status) if isinstance(status, int) else ""
     return ""
 
 
