@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from blueprints.formats import lasted, plural, zone
 from core.engine import crashes
@@ -11,6 +10,7 @@ from core.runtime.run_cuts import OPEN, PASSED, SENT, Fate, Interruption
 from core.runtime.run_summary import say_error, say_time
 from core.runtime.run_view import STARTS, RunView
 from core.runtime.step_view import Attempt, StepView
+from core.steps import step_types
 from core.storage.run import Run
 
 SKIPPED = {
@@ -48,7 +48,6 @@ ICONS = {
 }
 ADVICE = {
     "expression": "Open the step and correct the field it names.",
-    "timeout": "Give the step longer under “Give up after”, or run again later.",
     "connection": "Check the address, and whether the other side is up; then run again.",
     "child_failed": "The other workflow's own run says what happened there.",
     "limit": "The limit stands in the workflow's settings.",
@@ -128,8 +127,9 @@ def why_skipped(step: StepView) -> str:
     return WHY_SKIPPED.get(step.why, NO_CONDITION)
 
 
-def advice(error: Mapping[str, Any], *, is_loop: bool = False) -> str:
-    """What a person can do about a failure."""
+def advice(step: StepView) -> str:
+    """What a person can do about a step's failure."""
+    error = step.error or {}
     status = error.get("status")
     if isinstance(status, int) and status >= 500:
         return "The fault is on their side: wait until they are back, then run again."
@@ -137,9 +137,17 @@ def advice(error: Mapping[str, Any], *, is_loop: bool = False) -> str:
         return "They refused the key. Check the connection that the step uses."
     if isinstance(status, int) and status >= 400:
         return "They refused the request. Compare what went in with what they expect."
-    if error.get("kind") == "limit" and is_loop:
+    if error.get("kind") == "limit" and step.is_loop:
         return "A retry gives it as many turns again. How many there may be stands in the step."
+    if error.get("kind") == "timeout":
+        return f"Give the step longer under “{_time_field(step)}”, or run again later."
     return ADVICE.get(str(error.get("kind")), "")
+
+
+def _time_field(step: StepView) -> str:
+    """Where its time is set: in a field of its own, else where that of every step is."""
+    fields = getattr(step_types().get(step.type), "fields", ())
+    return next((field.label for field in fields if field.key == "timeout"), "Give up after")
 
 
 def parts(step: StepView) -> list[tuple[str, str, int]]:

@@ -34,3 +34,19 @@ def test_only_a_request_has_a_status_of_its_own(inputs, status, said):
     made = StepView(**CALL, inputs=inputs, output={"status": status})
 
     assert step_words.target(made, "out") == said
+
+
+@pytest.mark.parametrize(
+    ("type", "field"),
+    [
+        ("wait_for_call", "Wait at most"),
+        ("ask_approval", "Wait at most"),
+        ("call_api", "Give up after"),
+        ("gone", "Give up after"),
+    ],
+)
+def test_what_took_too_long_is_given_longer_where_its_time_is_set(app, type, field):
+    late = StepView(**{**CALL, "type": type}, error={"kind": "timeout", "message": "too late"})
+
+    advised = f"Give the step longer under “{field}”, or run again later."
+    assert step_words.advice(late) == advised
