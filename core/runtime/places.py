@@ -102,7 +102,7 @@ def _most(run: Any) -> str:
     limit = Limit.of_version(run.version_id)
     most = f"at most {limit.most:,} at a time" if limit else "a limited number at a time"
     name = about(run.limit_key or "")
-    return f"{most} for each “{name}”" if name else most
+    return f"{most} for “{name}”" if name else most
 
 
 def onward() -> dict[str, Any]:

@@ -302,5 +302,5 @@ def test_pages_say_what_a_run_is_in_line_for(app):
     start(workflow, who="ana@example.org")
     second = start(workflow, who="ana@example.org")
 
-    said = "In line: at most 1 at a time for each “ana@example.org”"
+    said = "In line: at most 1 at a time for “ana@example.org”"
     assert places.said(fresh(second)) == said
