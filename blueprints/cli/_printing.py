@@ -36,6 +36,8 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return moment(value) or ""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=cell)
     if isinstance(value, (list, tuple)):
         return ", ".join(cell(part) for part in value)
     return str(value)

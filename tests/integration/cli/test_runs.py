@@ -83,3 +83,10 @@ def test_which_runs_must_be_clear(shared, words, said):
 
     assert told.returncode == 1
     assert said in told.stderr
+
+
+def test_a_run_is_shown_with_its_error_as_json(shared, failed):
+    told = shared.run("runs", "show", failed).stdout
+
+    [error] = [line for line in told.splitlines() if line.startswith("error ")]
+    assert json.loads(error.removeprefix("error"))["kind"]
