@@ -119,11 +119,13 @@ def _taking(name: str, hold: Hold, before: str, steps: Sequence[StepView]) -> st
 
 
 def _names(holds: Sequence[Hold]) -> dict[str, str]:
-    """“Worker 1”, “Worker 2” in the order in which this run met them."""
-    workers = list(dict.fromkeys(hold.worker for hold in holds))
-    if len(workers) == 1:
-        return {workers[0]: "A worker"}
-    return {worker: f"Worker {number}" for number, worker in enumerate(workers, start=1)}
+    """Workers by what the log and `ps` have of them: the process, and of several its machine."""
+    known = {hold.worker: hold.worker.rpartition(":") for hold in holds}
+    is_many = len({machine for machine, _, _ in known.values()}) > 1
+    return {
+        worker: f"The worker with the process {pid}{f' on {machine}' if is_many else ''}"
+        for worker, (machine, _, pid) in known.items()
+    }
 
 
 def _arrival(run: Run) -> str:

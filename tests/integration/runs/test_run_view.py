@@ -1,5 +1,7 @@
 """What a run's page knows: read back from real runs, also from those that were cut."""
 
+import os
+import platform
 from datetime import timedelta
 
 from core import clock
@@ -261,7 +263,10 @@ def test_a_run_that_lost_its_worker_says_when_it_was_cut_and_where_it_went_on(ap
     cut = view.interruptions[0]
     assert began <= cut.since <= heard <= cut.until
     assert cut.step.path == "b"
-    assert "Worker 2 went on at step 2, Second" in [event.sentence for event in view.events]
+    told = [event.sentence for event in view.events]
+    assert "The worker with the process 1 on w ended without a word" in told
+    going_on = f"The worker with the process {os.getpid()} on {platform.node()} went on"
+    assert f"{going_on} at step 2, Second" in told
 
 
 def test_a_step_under_way_when_its_worker_was_lost_is_interrupted_not_failed(app):
