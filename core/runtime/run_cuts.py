@@ -61,7 +61,8 @@ def lain(traces: Traces, steps: Sequence[StepView]) -> list[Interruption]:
     found = []
     for retry in traces.retries:
         before = [moment for moment in known if moment < retry.at]
-        since = retry.failed_at or max(before, default=retry.at)
+        before += [retry.failed_at] if retry.failed_at else []  # by the database's clock
+        since = max(before, default=retry.at)
         found.append(Interruption(since, retry.at))
     return found
 
