@@ -260,6 +260,7 @@ def most_held(workflow_id):
 def one_held(workflow_id):
     with db.engine.connect() as connection:
         row = connection.execute(held(workflow_id).order_by(Run.__table__.c.id)).first()
+    db.session.rollback()  # what it has begun to read may be older than that run
     return db.session.get_one(Run, row.id) if row else None
 
 
