@@ -6,6 +6,7 @@ import platform
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,12 +18,13 @@ from sqlalchemy import Row, bindparam, func, select, update
 from core import queue
 from core.engine.states import RunState
 from core.runtime import holding
-from core.storage.columns import database_now
-from core.storage.db import in_short, write_connection
+from core.storage.columns import database_now, database_time
+from core.storage.db import UNAVAILABLE, in_short, read_connection, write_connection
 from core.storage.run import Run
 
 LEASE = timedelta(seconds=8)
 HEARTBEAT = 2.0  # seconds
+SOON = 0.02  # seconds: a claim that is answered later tells the time too badly
 RUN = Run.__table__
 log = logging.getLogger(__name__)
 _held: dict[str, int] = {}  # fences by run
@@ -95,12 +97,26 @@ def claim_all(run_ids: Sequence[str], lanes: Sequence[str]) -> list[Claim]:
         return []
     with write_connection(is_flushed=False) as connection:
         given = {"claimed": list(run_ids), "lanes": list(lanes), "holder": worker_id()}
-        asked_at = time.monotonic()  # before the answer: a wait may be longer by that, not shorter
+        asked_at = time.monotonic()
         rows = connection.execute(CLAIM, given).all()
+        took = time.monotonic() - asked_at
     _held.update((row.id, row.fence) for row in rows)
     _beat()
-    begun = -LEASE.total_seconds() - asked_at
-    return [Claim(row, worker_id(), row.lease_until.timestamp() + begun) for row in rows]
+    if not rows:
+        return []
+    # Reckoned from before the answer: a wait may be longer by what that took, never shorter.
+    ahead = (rows[0].lease_until - LEASE).timestamp() - asked_at
+    if took > SOON:
+        with suppress(*UNAVAILABLE):  # then by the worse one: the runs are ours already
+            ahead = min(ahead, _clocks_apart())
+    return [Claim(row, worker_id(), ahead) for row in rows]
+
+
+def _clocks_apart() -> float:
+    """By how many seconds the database's clock is ahead of ours that nobody sets, at most."""
+    with read_connection() as connection:
+        asked_at = time.monotonic()
+        return database_time(connection).timestamp() - asked_at
 
 
 def forget(run_id: str, fence: int | None = None) -> None:
