@@ -1,5 +1,6 @@
 """The list of runs, and the page of one."""
 
+from collections.abc import Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -13,9 +14,10 @@ from blueprints.hypermedia import go_to, render, wants_partials
 from blueprints.run_filters import Filters
 from blueprints.runs import bp, lane, step_words, timeline
 from blueprints.runs.excerpt import excerpt
-from blueprints.runs.ways import ways
+from blueprints.runs.ways import Ways, ways
 from blueprints.workflow_pages import WorkflowPages
 from core.runtime import approvals, bulk_kinds, run_list, run_progress, run_search, run_view
+from core.runtime.approvals import Question
 from core.runtime.run_list import RunLine
 from core.runtime.run_search import Found
 from core.runtime.run_steps import ITEMS_SHOWN
@@ -49,10 +51,10 @@ def show(run_id: str) -> Response:
     chosen = view.step(request.args["step"]) if "step" in request.args else None
     step = chosen or view.first_to_look_at
     context = page_context(view, step, is_chosen=chosen is not None)
-    # A panel that shows what it showed stays: what a person unfolded in it stays unfolded.
-    is_same = request.args.get("panel") == context["panel"]
-    partials = (STORY,) if is_same else (STORY, ASK, PANEL)
-    return render("runs/show.html", *partials, **context)
+    # What shows what it showed stays: what a person unfolded or typed in it is still there.
+    parts = {"asked": ASK, "panel": PANEL}
+    changed = [part for name, part in parts.items() if request.args.get(name) != context[name]]
+    return render("runs/show.html", STORY, *changed, **context)
 
 
 def refused(run: Run, path: str, **shown: Any) -> Response:
@@ -104,6 +106,8 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
     tabs = [key for key, _, _ in step_words.parts(step)]
     wished = request.args.get("tab", "")
     tab = wished if wished in tabs else step_words.first_tab(step)
+    offered = ways(view) if view.run.state == "failed" else None
+    questions = approvals.of_run(view.run.id) if view.run.state == "waiting" else ()
     return {
         "view": view,
         "run": view.run,
@@ -112,10 +116,11 @@ def page_context(view: RunView, step: StepView, *, is_chosen: bool) -> dict[str,
         "tab": tab,
         "timeline": timeline.draw(view, step),
         "panel": fingerprint(panel_facts(view, step, tab)),
+        "asked": fingerprint(asked_facts(view, offered, questions)),
         "words": step_words,
         "repeats": bulk_kinds.origin_of(view.run),
-        "ways": ways(view) if view.run.state == "failed" else None,
-        "questions": approvals.of_run(view.run.id) if view.run.state == "waiting" else (),
+        "ways": offered,
+        "questions": questions,
         "typed": Typed(),
         "say_time": say_time,
         "items_shown": ITEMS_SHOWN,
@@ -130,6 +135,13 @@ def panel_facts(view: RunView, step: StepView, tab: str) -> list[Any]:
     """What the panel of a step depends on; of the whole run only while the step is open."""
     facts = [step.path, step.state, step.attempt, len(step.attempts), step.finished_at, tab]
     return facts if step.state == "done" else [*facts, view.run.state, str(view.summary)]
+
+
+def asked_facts(view: RunView, offered: Ways | None, questions: Sequence[Question]) -> list[Any]:
+    """What the questions to a person depend on."""
+    step = view.asking
+    unknown = (step.path, step.sent_at) if step else None
+    return [unknown, offered, [(one.place, one.until) for one in questions]]
 
 
 def number_in(name: str) -> int | None:

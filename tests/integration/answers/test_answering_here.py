@@ -1,5 +1,8 @@
 """Answering on the run's page, and what the lists of runs say meanwhile."""
 
+import re
+from html import unescape
+
 import pytest
 
 from core.runtime import approvals
@@ -9,6 +12,8 @@ from tests.factories import fresh, start_run
 from tests.unit.engine.machines import step
 
 ASK = step("ask", "ask_approval", who="ana@example.org", message="May <b>Ben</b>?", fields=["Why"])
+
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -50,6 +55,24 @@ def test_a_refused_answer_keeps_what_was_typed_in_its_own_form(client_of, people
     assert refused.text.count("kept words") == 1
     assert refused.text.count("“Why” is missing") == 1
     assert fresh(run).state == "waiting"
+
+
+def test_a_form_is_drawn_anew_only_when_something_else_is_asked(client_of, people, asking, work):
+    olga = client_of(people.olga)
+    page = olga.get(f"/runs/{asking.id}").text
+    looked_at = unescape(re.search(r'id="run-story" hx-get="([^"]+)"', page)[1])
+
+    same = olga.get(looked_at, headers=HTMX).text
+    assert 'id="run-story"' in same
+    assert 'id="run-ask"' not in same
+
+    elsewhere = re.sub(r"panel=\w+", "panel=other", looked_at)
+    assert 'id="run-step"' in olga.get(elsewhere, headers=HTMX).text
+    assert 'id="run-ask"' not in olga.get(elsewhere, headers=HTMX).text
+
+    given = {"_step": "ask", "_decision": "approve", "why": "It is cheap"}
+    olga.post(f"/runs/{asking.id}/answers", data=given)
+    assert 'hidden id="run-ask"' in olga.get(looked_at, headers=HTMX).text
 
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(client_of, people, asking):
