@@ -14,6 +14,7 @@ from tests import commands
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
+SUPERVISOR = "openbuild: supervisor"
 START_SECONDS = 40
 STOP_SECONDS = 40
 
@@ -95,7 +96,9 @@ class Openbuild:
         for pid, parent, title in all_processes():
             if pid in family or parent in family:
                 family.add(pid)
-                named[title] = pid
+                # A fork that has no name of its own yet has the supervisor's.
+                if pid == self.process.pid or title != SUPERVISOR:
+                    named[title] = pid
         return named
 
     def stop(self, signum=signal.SIGTERM):
