@@ -112,7 +112,8 @@ def let_fail(run, work):
 
 def children_of(run):
     db.session.rollback()
-    return db.session.scalars(db.select(Run).where(Run.parent_run_id == run.id)).all()
+    mine = db.select(Run).where(Run.parent_run_id == run.id).order_by(Run.id)
+    return db.session.scalars(mine).all()
 
 
 @pytest.fixture
