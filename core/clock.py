@@ -23,6 +23,11 @@ def now() -> datetime:
     return _frozen.moment if _frozen else datetime.now(UTC)
 
 
+def milliseconds_since(moment: datetime) -> int:
+    """How long ago that was; nothing by a clock that is behind the one that has dated it."""
+    return max(round((now() - moment) / timedelta(milliseconds=1)), 0)
+
+
 @contextmanager
 def freeze(moment: datetime) -> Iterator[FrozenClock]:
     """Hold the clock at a moment, for tests."""

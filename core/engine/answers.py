@@ -20,6 +20,7 @@ KINDS = (CALL, APPROVAL, CHILD)  # what can be answered, until its time is up
 LONGEST = timedelta(days=5 * 366)
 TIMED_OUT: Mapping[str, Any] = {"timed_out": True}
 DROPPED: Mapping[str, Any] = {"dropped": True}  # a path beside it failed: nobody waits any more
+UNANSWERED = (TIMED_OUT, DROPPED)  # what stands in an answer's place when none counts any more
 
 
 def of_call(walker: "Walker", perform: Perform, asked: AwaitCall, frame: Frame) -> Cursor:

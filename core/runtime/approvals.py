@@ -175,7 +175,7 @@ def answer(
 
 def _question(place: Place, row: Any) -> Question:
     given = row.inputs or {}
-    is_unanswered = row.payload in (answers.TIMED_OUT, answers.DROPPED)
+    is_unanswered = row.payload in answers.UNANSWERED
     return Question(
         place,
         _state(row),

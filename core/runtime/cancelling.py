@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from core import clock
-from core.engine.answers import CHILD
+from core.engine.answers import CHILD, UNANSWERED
 from core.engine.errors import StateConflict
 from core.engine.states import FINAL, RunState
 from core.runtime import children, endings
@@ -16,6 +16,8 @@ from core.storage.run import Run, Wait
 
 RUN, WAIT = Run.__table__, Wait.__table__
 MOST_AT_ONCE = 500
+# Waits for a run that has not ended meanwhile: what somebody takes up after that is theirs.
+AWAITED = WAIT.c.kind == CHILD, or_(WAIT.c.answered_at.is_(None), WAIT.c.payload.in_(UNANSWERED))
 
 
 def write(connection: Connection, run: Row[Any], *, by: str = "") -> Sequence[endings.Rung]:
@@ -26,14 +28,15 @@ def write(connection: Connection, run: Row[Any], *, by: str = "") -> Sequence[en
         asked = {"cancel_requested_at": clock.now(), "cancelled_by": by or None}
         connection.execute(update(RUN).where(RUN.c.id == run.id).values(**asked))
         return ()
-    connection.execute(update(RUN).where(RUN.c.id == run.id).values(cancelled_by=by or None))
+    if by:
+        connection.execute(update(RUN).where(RUN.c.id == run.id).values(cancelled_by=by))
     error = endings.cancelled_error()
     return endings.close(connection, run, RunState.CANCELLED, error, None)
 
 
 def cancel_awaited(run_id: str, path: str | None = None) -> None:
     """Cancel the runs that a run waits for no longer, anywhere or at that path."""
-    waits = select(WAIT.c.path, WAIT.c.round).where(WAIT.c.run_id == run_id, WAIT.c.kind == CHILD)
+    waits = select(WAIT.c.path, WAIT.c.round).where(WAIT.c.run_id == run_id, *AWAITED)
     if path is not None:
         waits = waits.where(WAIT.c.path == path)
     with read_connection() as connection:
@@ -50,10 +53,8 @@ def cancel_forgotten() -> int:
     That is done right after these are cancelled, by somebody who may die before it.
     """
     child, waiting = RUN.alias(), RUN.alias()
-    is_awaited = (
-        (WAIT.c.run_id == waiting.c.id)
-        & (WAIT.c.kind == CHILD)
-        & (children.place_column(WAIT.c.path, WAIT.c.round) == child.c.parent_path)
+    is_awaited = (WAIT.c.run_id == waiting.c.id) & (
+        children.place_column(WAIT.c.path, WAIT.c.round) == child.c.parent_path
     )
     query = (
         select(waiting.c.id)
@@ -61,7 +62,7 @@ def cancel_forgotten() -> int:
         .select_from(child)
         .join(waiting, waiting.c.id == child.c.parent_run_id)
         .join(WAIT, is_awaited)
-        .where(child.c.state.in_(UNFINISHED), child.c.batch_id.is_(None))
+        .where(child.c.state.in_(UNFINISHED), child.c.batch_id.is_(None), *AWAITED)
         .where(waiting.c.state == RunState.CANCELLED)
     )
     with read_connection() as connection:

@@ -39,7 +39,7 @@ def carry(connection: Connection, run: Row[Any], failed_path: str, opened: Reope
 def _goes_on(wait: Row[Any], failed_path: str, forgotten: Collection[str]) -> bool:
     """Whether its step is to go on where it stood; what failed or is done anew begins anew."""
     path = _step_of(wait)
-    if path == failed_path or wait.payload in (answers.TIMED_OUT, answers.DROPPED):
+    if path == failed_path or wait.payload in answers.UNANSWERED:
         return False
     has_ended = wait.kind == answers.CHILD and wait.answered_at is not None
     if has_ended and wait.payload["state"] != RunState.SUCCEEDED:

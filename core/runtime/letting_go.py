@@ -32,7 +32,7 @@ class Abandoned:
         self._journal = journal
         self._found = set(_open_in(history))
         # By a holder that was lost, perhaps before it could cancel what it had just let go of.
-        self._half_gone = list(_dropped_in(history)) if history.losses else []
+        self._half_gone = list(_given_up_in(history)) if history.losses else []
 
     def finish(self) -> None:
         """Cancel the runs that a holder before us has let go of."""
@@ -51,10 +51,10 @@ class Abandoned:
             cancelling.cancel_awaited(self._run.id, path)
 
 
-def _dropped_in(history: History) -> Iterator[str]:
-    """Paths at which runs were awaited, until nobody did any more."""
+def _given_up_in(history: History) -> Iterator[str]:
+    """Paths at which runs were awaited, until their time was up or a path beside them failed."""
     for path, wait in history.waits.items():
-        if wait.kind == answers.CHILD and wait.answered and wait.payload == answers.DROPPED:
+        if wait.kind == answers.CHILD and wait.payload in answers.UNANSWERED:
             yield path
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -28,7 +27,6 @@ from core.storage.db import read_connection, write_connection
 from core.storage.run import Run
 from core.storage.workflow import Version, Workflow
 
-MILLISECOND = timedelta(milliseconds=1)
 RUN, WORKFLOW, VERSION = Run.__table__, Workflow.__table__, Version.__table__
 AFRESH: Mapping[str, Any] = {
     "state": RunState.QUEUED,
@@ -117,7 +115,7 @@ def reopen(connection: Connection, run: Run | Row[Any], plan: Plan, *, by: str) 
     line = _line(connection, row)
     values = {**AFRESH, **line, "version_id": plan.version_id, "rung_at": database_now()}
     counted = {"seq": row.seq + 1, "fence": row.fence + 1, "round": row.round + 1}
-    counted["idle_ms"] = row.idle_ms + _lain_ms(row)
+    counted["idle_ms"] = row.idle_ms + clock.milliseconds_since(row.finished_at)
     connection.execute(update(RUN).where(RUN.c.id == row.id).values(**values, **counted))
     known = {"id": row.id, "workflow_id": row.workflow_id, "limit_key": row.limit_key}
     return Run(**known, batch_id=row.batch_id, **{"line": None, **AFRESH, **line})
@@ -130,12 +128,6 @@ def _for_pages(connection: Connection, row: Row[Any], plan: Plan) -> dict[str, A
         return told
     query = select(VERSION.c.number).where(VERSION.c.id == plan.version_id)
     return {**told, "version": connection.execute(query).scalar_one()}
-
-
-def _lain_ms(row: Row[Any]) -> int:
-    """How long it lay failed; a clock that is behind the database's makes no time of it."""
-    lain: timedelta = clock.now() - row.finished_at
-    return max(round(lain / MILLISECOND), 0)
 
 
 def _line(connection: Connection, row: Row[Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ never grows by it; what that leaves out, `batches.sweep` lets go.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
@@ -23,7 +22,6 @@ IN_LINE: Mapping[str, Any] = {
     "reason": Reason.LIMIT,
     "line": Line.BATCH,
 }
-MILLISECOND = timedelta(milliseconds=1)
 UNFINISHED = tuple(state for state in RunState if state not in FINAL)
 GONE = (RUN.c.id, RUN.c.lane, RUN.c.state, RUN.c.line, RUN.c.workflow_id, RUN.c.limit_key)
 
@@ -55,7 +53,8 @@ def take_up(connection: Connection, run: Row[Any]) -> bool:
     if batch.state == "cancelled":
         return False
     if batch.state == "done":
-        again = {"state": "running", "ended_at": None, "idle_ms": batch.idle_ms + _rested_ms(batch)}
+        idle_ms = batch.idle_ms + clock.milliseconds_since(batch.ended_at)
+        again = {"state": "running", "ended_at": None, "idle_ms": idle_ms}
         connection.execute(update(BATCH).where(BATCH.c.id == batch.id).values(**again))
     return True
 
@@ -109,12 +108,6 @@ def word_for(run: Row[Any]) -> str:
     if run.state in FINAL:
         return str(run.state)
     return "waiting" if run.line is not None else "running"
-
-
-def _rested_ms(batch: Row[Any]) -> int:
-    """How long nothing was left to do; no time by a clock that is behind the database's."""
-    rested: timedelta = clock.now() - batch.ended_at
-    return max(round(rested / MILLISECOND), 0)
 
 
 def _count(connection: Connection, batch: Row[Any], word: str, more: int) -> None:

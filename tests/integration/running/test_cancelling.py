@@ -3,7 +3,7 @@
 import pytest
 
 from core import clock
-from core.runtime import cancelling, duties, runs
+from core.runtime import cancelling, duties, resuming, runs
 from core.storage.db import db
 from core.storage.run import Run
 from tests.chaos.crash_points import die
@@ -74,3 +74,23 @@ def test_what_was_reached_at_once_is_not_looked_for_again(family):
 
     assert cancelling.cancel_forgotten() == 0
     assert states() == ["cancelled"] * 3 + ["waiting"]
+
+
+def test_what_somebody_took_up_after_its_end_is_left_alone(app, work, monkeypatch):
+    monkeypatch.setattr(duties, "_cancelled_at", 0.0)
+    stop = step("stop", "stop", outcome="fail", only_when="{{ run.attempt == 1 }}")
+    start_kid = start(make_workflow(stop, step("call", "wait_for_call")))
+    run = start_run(
+        step("t", "try", {"try": [start_kid], "catch": []}), step("nap", "wait_for_call")
+    )
+    work()
+    assert states() == ["waiting", "failed"]
+    kid = db.session.scalars(db.select(Run).where(Run.parent_run_id == run.id)).one()
+    resuming.retry(kid, resuming.plan(kid), by="Ana")
+    work()
+    assert states() == ["waiting", "waiting"]
+
+    runs.cancel(fresh(run))
+    duties.tick()
+
+    assert states() == ["cancelled", "waiting"]

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,10 +13,12 @@ from core.runtime import (
     callbacks,
     cancelling,
     consistency,
+    duties,
     rescue,
     run_view,
 )
 from core.runtime.callbacks import Place
+from core.runtime.leases import Claim
 from core.runtime.letting_go import Abandoned
 from tests.chaos.crash_points import die
 from tests.conftest import DATABASES
@@ -25,6 +28,7 @@ from tests.integration.running.dying import advance_and_die, end_lease
 from tests.integration.running.test_resuming import stored
 from tests.integration.running.test_siblings import add_to, ask, children_of, mailbox, mails
 from tests.processes import outcome_of
+from tests.times import two_hours_later
 from tests.unit.engine.machines import step
 
 pytestmark = pytest.mark.parametrize("database", DATABASES, indirect=True)
@@ -123,6 +127,28 @@ def test_a_run_that_was_let_go_of_is_cancelled_although_who_did_it_died_before(
     work()
 
     assert [kid.state for kid in children_of(run)] == ["cancelled"]
+
+
+def test_a_run_whose_time_was_up_is_cancelled_although_who_saw_it_died_before(app, work, child):
+    kid = step("kid", "run_workflow", workflow=child.name, timeout="1h")
+    run = start_run(step("t", "try", {"try": [kid], "catch": [add_to("caught")]}), NAP)
+    work()
+    with two_hours_later(run):
+        duties.tick()
+
+    assert outcome_of(see_that_time_is_up_and_die, run.id) < 0
+    end_lease(run)
+    rescue.rescue_dead()
+    work()
+
+    assert [kid.state for kid in children_of(run)] == ["cancelled"]
+    assert stored()["caught"] == 1
+
+
+def see_that_time_is_up_and_die(run_id):
+    now = Claim.now
+    Claim.now = lambda claim: now(claim) + timedelta(hours=2)
+    advance_and_die_before_cancelling(run_id)
 
 
 def advance_and_die_before_cancelling(run_id):
